@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Socket calls of the command's tasks, from entry to return. Which system call
+ * is which comes from the collector; where an argument stands, from the table
+ * below. A call that a signal interrupts and the kernel restarts is one call.
+ */
+#ifndef TCPWATCH_CALL_BPF_H
+#define TCPWATCH_CALL_BPF_H
+
+#define SYSTEM_CALLS 512
+
+/* System call number to enum call_kind; filled from SYS_* before loading. */
+const volatile __u8 call_of_number[SYSTEM_CALLS];
+
+/* RECORD_CALL_ENTER is wanted. */
+const volatile bool emit_entries = true;
+
+/* Numbers of arguments, NO_ARGUMENT: none. */
+struct call_shape {
+	__u8 fd;
+	__u8 asked;
+	__u8 flags;
+	bool blocks; /* may sleep on the socket */
+	bool moves;  /* its result counts bytes */
+};
+
+#define NONE NO_ARGUMENT
+
+static const struct call_shape call_shapes[CALL_KINDS] = {
+	[CALL_NONE]       = { NONE, NONE, NONE, false, false },
+	[CALL_SOCKET]     = { NONE, NONE, 1, false, false },
+	[CALL_SOCKETPAIR] = { NONE, NONE, 1, false, false },
+	[CALL_BIND]       = { 0, NONE, NONE, false, false },
+	[CALL_LISTEN]     = { 0, NONE, 1, false, false },
+	[CALL_ACCEPT]     = { 0, NONE, NONE, true, false },
+	[CALL_ACCEPT4]    = { 0, NONE, 3, true, false },
+	[CALL_CONNECT]    = { 0, NONE, NONE, true, false },
+	[CALL_SHUTDOWN]   = { 0, NONE, 1, false, false },
+	[CALL_CLOSE]      = { 0, NONE, NONE, false, false },
+	[CALL_SETSOCKOPT] = { 0, NONE, NONE, false, false },
+	[CALL_WRITE]      = { 0, 2, NONE, true, true },
+	[CALL_WRITEV]     = { 0, NONE, NONE, true, true },
+	[CALL_SEND]       = { 0, 2, 3, true, true },
+	[CALL_SENDTO]     = { 0, 2, 3, true, true },
+	[CALL_SENDMSG]    = { 0, NONE, 2, true, true },
+	[CALL_SENDMMSG]   = { 0, NONE, 3, true, false },
+	[CALL_SENDFILE]   = { 0, 3, NONE, true, true },
+	[CALL_SPLICE_IN]  = { 2, 4, NONE, true, true },
+	[CALL_READ]       = { 0, 2, NONE, true, true },
+	[CALL_READV]      = { 0, NONE, NONE, true, true },
+	[CALL_RECV]       = { 0, 2, 3, true, true },
+	[CALL_RECVFROM]   = { 0, 2, 3, true, true },
+	[CALL_RECVMSG]    = { 0, NONE, 2, true, true },
+	[CALL_RECVMMSG]   = { 0, NONE, 3, true, false },
+	[CALL_SPLICE_OUT] = { 0, 4, NONE, true, true },
+};
+
+static const struct call_shape *shape_of(__u8 kind)
+{
+	return &call_shapes[kind < CALL_KINDS ? kind : CALL_NONE];
+}
+
+static __u64 call_argument(const struct socket_call *call, __u8 number)
+{
+	return call->arguments[number % CALL_ARGUMENTS];
+}
+
+static void emit_address(const struct socket_call *call)
+{
+	struct user_address address = {};
+	struct record_address *record;
+	void *from = (void *)call_argument(call, 1);
+
+	if (bpf_probe_read_user(&address, 8, from) || !family_is_internet(address.family))
+		return;
+	if (address.family == AF_INET6 && bpf_probe_read_user(&address, sizeof(address), from))
+		return;
+	record = emit_reserve(RECORD_ADDRESS, sizeof(*record), call->socket);
+	if (!record)
+		return;
+	if (address.family == AF_INET6)
+		__builtin_memcpy(record->address, address.ipv6, sizeof(address.ipv6));
+	else
+		address_set_ipv4(record->address, address.ipv4);
+	record->port = bpf_ntohs(address.port);
+	record->family = address.family;
+	record->tgid = current_tgid();
+	record->tid = current_tid();
+	record->call = call->kind;
+	emit_submit(record);
+}
+
+static void emit_call_enter(const struct socket_call *call)
+{
+	struct record_call_enter *record;
+
+	record = emit_reserve(RECORD_CALL_ENTER, sizeof(*record), call->socket);
+	if (!record)
+		return;
+	record->header.time_ns = call->enter_ns;
+	record->asked = call->asked;
+	record->tgid = current_tgid();
+	record->tid = current_tid();
+	record->fd = call->fd;
+	record->flags = call->flags;
+	record->call = call->kind;
+	emit_submit(record);
+}
+
+static void emit_call(const struct socket_call *call, long result, __u32 other, bool unfinished)
+{
+	struct record_call *record = emit_reserve(RECORD_CALL, sizeof(*record), call->socket);
+	const struct call_shape *shape = shape_of(call->kind);
+
+	if (!record)
+		return;
+	record->enter_ns = call->enter_ns;
+	record->asked = call->asked;
+	record->bytes = call->bytes;
+	/* splice() out tells no length on its way; nor does anything before 6.3. */
+	if (!record->bytes && shape->moves && result > 0)
+		record->bytes = result;
+	record->result = result;
+	record->fd = call->fd;
+	record->tgid = current_tgid();
+	record->tid = current_tid();
+	record->flags = call->flags;
+	record->other = other;
+	record->call = call->kind;
+	record->restarts = call->restarts;
+	record->unfinished = unfinished;
+	emit_submit(record);
+}
+
+static void call_read_arguments(struct socket_call *call, struct pt_regs *regs)
+{
+	call->arguments[0] = PT_REGS_PARM1_SYSCALL(regs);
+	call->arguments[1] = PT_REGS_PARM2_SYSCALL(regs);
+	call->arguments[2] = PT_REGS_PARM3_SYSCALL(regs);
+	call->arguments[3] = PT_REGS_PARM4_SYSCALL(regs);
+	call->arguments[4] = PT_REGS_PARM5_SYSCALL(regs);
+	call->stack = PT_REGS_SP(regs);
+}
+
+/* What the argument registers alone don't say. */
+static void call_refine(struct socket_call *call)
+{
+	__u64 second = call_argument(call, 1), third = call_argument(call, 2);
+
+	switch (call->kind) {
+	case CALL_WRITEV:
+	case CALL_READV:
+		call->asked = vectors_length(second, third);
+		break;
+	case CALL_SENDMSG:
+	case CALL_RECVMSG:
+		call->asked = message_length(second);
+		break;
+	case CALL_SETSOCKOPT:
+		call->flags = second << 16 | (third & 0xffff);
+		call->asked = option_value(second, third, call_argument(call, 3));
+		break;
+	case CALL_BIND:
+	case CALL_CONNECT:
+		emit_address(call);
+		break;
+	}
+}
+
+/* send() and recv() are calls of their own only in the C library. */
+static __u8 kind_by_arguments(__u8 kind, const struct socket_call *call)
+{
+	if (kind == CALL_SENDTO && !call_argument(call, 4))
+		return CALL_SEND;
+	if (kind == CALL_RECVFROM && !call_argument(call, 4))
+		return CALL_RECV;
+	return kind;
+}
+
+static bool call_begins(const struct socket_call *call, __u8 kind)
+{
+	if (kind == CALL_SOCKET || kind == CALL_SOCKETPAIR)
+		return family_is_traced(call_argument(call, 0));
+	if (kind == CALL_SETSOCKOPT)
+		return option_is_traced(call_argument(call, 1), call_argument(call, 2));
+	return true;
+}
+
+/* One call for both directions: the descriptors say which it is. */
+static void call_find_socket(struct socket_call *call, __u8 *kind)
+{
+	call->fd = call_argument(call, shape_of(*kind)->fd);
+	call->socket = socket_at(call->fd, &call->sk, ORIGIN_FIRST_USE, 0);
+	if (call->socket || *kind != CALL_SPLICE_IN)
+		return;
+	*kind = CALL_SPLICE_OUT;
+	call->fd = call_argument(call, 0);
+	call->socket = socket_at(call->fd, &call->sk, ORIGIN_FIRST_USE, 0);
+}
+
+static bool call_is_again(const struct socket_call *before, const struct socket_call *call,
+			  __u8 kind)
+{
+	int i;
+
+	if (before->kind != kind || before->stack != call->stack)
+		return false;
+	for (i = 0; i < NO_ARGUMENT; i++) {
+		if (before->arguments[i] != call->arguments[i])
+			return false;
+	}
+	return true;
+}
+
+static void call_start(struct tracked_task *task, __u8 kind)
+{
+	struct socket_call *call = &task->pending;
+	const struct call_shape *shape;
+
+	call->sk = 0;
+	call->socket = 0;
+	call->fd = -1;
+	call->bytes = 0;
+	call->restarts = 0;
+	call->enter_ns = bpf_ktime_get_ns();
+	if (kind != CALL_SOCKET && kind != CALL_SOCKETPAIR) {
+		call_find_socket(call, &kind);
+		if (!call->socket)
+			return;
+	}
+	shape = shape_of(kind);
+	call->asked = call_argument(call, shape->asked);
+	call->flags = call_argument(call, shape->flags);
+	call->kind = kind;
+	call_refine(call);
+	if (emit_entries && shape->blocks)
+		emit_call_enter(call);
+}
+
+static void call_enters(struct pt_regs *regs, __u8 kind)
+{
+	struct tracked_task *task = task_tracked();
+
+	if (!task || compat_is_32bit_call(bpf_get_current_task_btf()))
+		return;
+	task->pending.kind = CALL_NONE;
+	task->closed_sk = 0;
+	call_read_arguments(&task->pending, regs);
+	kind = kind_by_arguments(kind, &task->pending);
+	if (call_is_again(&task->interrupted, &task->pending, kind)) {
+		task->pending = task->interrupted;
+		task->pending.restarts++;
+		task->interrupted.kind = CALL_NONE;
+	} else if (call_begins(&task->pending, kind)) {
+		call_start(task, kind);
+	}
+}
+
+static bool is_restart(long result)
+{
+	return result == -ERESTARTSYS || result == -ERESTARTNOINTR ||
+	       result == -ERESTARTNOHAND || result == -ERESTART_RESTARTBLOCK;
+}
+
+/* A second interruption, in a handler, displaces the first: its result stays unknown. */
+static void call_interrupt(struct tracked_task *task, long result)
+{
+	if (task->interrupted.kind)
+		emit_call(&task->interrupted, 0, 0, true);
+	task->interrupted = task->pending;
+	task->interrupted.result = result;
+	task->interrupted.restart_decided = 0;
+	task->pending.kind = CALL_NONE;
+}
+
+static __u32 socketpair_learn(struct socket_call *call)
+{
+	__s32 fds[2];
+	__u64 sk;
+
+	if (bpf_probe_read_user(fds, sizeof(fds), (void *)call_argument(call, 3)))
+		return 0;
+	call->fd = fds[0];
+	call->socket = socket_at(fds[0], &call->sk, ORIGIN_CREATED, 0);
+	return socket_at(fds[1], &sk, ORIGIN_CREATED, 0);
+}
+
+static __u32 accept_learn(struct socket_call *call, int fd)
+{
+	__u64 sk;
+	__u32 id = socket_at(fd, &sk, ORIGIN_CHILD, call->socket);
+
+	if (!id || !sk_is_tcp(sk))
+		return id;
+	known_tell(sk);
+	emit_queue((struct sock *)call->sk, call->socket, QUEUE_ACCEPT);
+	return id;
+}
+
+/* What a call's success says of sockets. Returns the id of the (second) new one. */
+static __u32 call_learn(struct socket_call *call, int result)
+{
+	switch (call->kind) {
+	case CALL_SOCKET:
+		call->fd = result;
+		call->socket = socket_at(result, &call->sk, ORIGIN_CREATED, 0);
+		return 0;
+	case CALL_SOCKETPAIR:
+		return socketpair_learn(call);
+	case CALL_ACCEPT:
+	case CALL_ACCEPT4:
+		return accept_learn(call, result);
+	case CALL_LISTEN:
+		if (sk_is_tcp(call->sk))
+			listener_add((struct sock *)call->sk, call->socket);
+		known_tell(call->sk);
+		return 0;
+	case CALL_CONNECT:
+		if (!sk_is_tcp(call->sk))
+			known_tell(call->sk);
+		return 0;
+	case CALL_BIND:
+		known_tell(call->sk);
+		return 0;
+	}
+	return 0;
+}
+
+static void call_returns(long result)
+{
+	struct tracked_task *task = task_tracked();
+	__u32 other = 0;
+
+	if (!task || !task->pending.kind)
+		return;
+	if (is_restart(result)) {
+		call_interrupt(task, result);
+		return;
+	}
+	if (result >= 0)
+		other = call_learn(&task->pending, result);
+	if (task->pending.kind == CALL_CLOSE)
+		task->closed_sk = task->pending.sk;
+	emit_call(&task->pending, result, other, false);
+	task->pending.kind = CALL_NONE;
+}
+
+/* A handler will run: the kernel now decides between a restart and EINTR. */
+static void call_meets_handler(struct k_sigaction *action)
+{
+	__u64 handler = (__u64)BPF_CORE_READ(action, sa.sa_handler);
+	struct tracked_task *task = task_tracked();
+	struct socket_call *call;
+	bool restart;
+
+	if (!task || handler <= 1)
+		return;
+	call = &task->interrupted;
+	if (!call->kind || call->restart_decided)
+		return;
+	call->restart_decided = 1;
+	restart = call->result == -ERESTARTNOINTR ||
+		  (call->result == -ERESTARTSYS &&
+		   BPF_CORE_READ(action, sa.sa_flags) & SA_RESTART);
+	if (restart)
+		return;
+	emit_call(call, -EINTR, 0, false);
+	call->kind = CALL_NONE;
+}
+
+static void call_moves(struct sock *sk, int length)
+{
+	struct tracked_task *task = task_tracked();
+
+	if (task && task->pending.kind && task->pending.sk == (__u64)sk && length > 0)
+		task->pending.bytes += length;
+}
+
+/* The task ends: what it was in will never return. */
+static void calls_end(struct tracked_task *task)
+{
+	if (task->interrupted.kind)
+		emit_call(&task->interrupted, 0, 0, true);
+	if (task->pending.kind)
+		emit_call(&task->pending, 0, 0, true);
+	task->interrupted.kind = CALL_NONE;
+	task->pending.kind = CALL_NONE;
+}
+
+#endif

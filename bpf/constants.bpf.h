@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Constants of the kernel's ABI that are macros, and so not in its BTF. Only
+ * values that are the same on every architecture that tcpwatch is built for.
+ */
+#ifndef TCPWATCH_CONSTANTS_BPF_H
+#define TCPWATCH_CONSTANTS_BPF_H
+
+/* include/linux/socket.h */
+#define MSG_DONTWAIT 0x40
+#define AF_UNIX 1
+#define AF_INET 2
+#define AF_INET6 10
+
+/* include/uapi/asm-generic/socket.h */
+#define SOL_SOCKET 1
+#define SO_REUSEADDR 2
+#define SO_SNDBUF 7
+#define SO_RCVBUF 8
+#define SO_LINGER 13
+#define SO_SNDBUFFORCE 32
+#define SO_RCVBUFFORCE 33
+
+/* include/uapi/linux/tcp.h */
+#define TCP_NODELAY 1
+#define TCP_NOTSENT_LOWAT 25
+
+/* include/uapi/linux/stat.h */
+#define S_IFMT 00170000
+#define S_IFSOCK 0140000
+
+/* include/uapi/asm-generic/signal-defs.h */
+#define SA_RESTART 0x10000000
+
+/* include/uapi/linux/if_ether.h */
+#define ETH_P_IP 0x0800
+#define ETH_P_IPV6 0x86dd
+
+/* include/linux/sched.h */
+#define PF_EXITING 0x00000004
+
+/* include/linux/errno.h: results that a program never sees */
+#define ERESTARTSYS 512
+#define ERESTARTNOINTR 513
+#define ERESTARTNOHAND 514
+#define ERESTART_RESTARTBLOCK 516
+#define EINTR 4
+
+#endif

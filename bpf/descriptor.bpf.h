@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * From a file descriptor of the current task to the id of its socket. The way
+ * there gives a mere address, which the verifier lets nobody mark: the id
+ * waits by address, until a hook that is given the socket adopts it.
+ */
+#ifndef TCPWATCH_DESCRIPTOR_BPF_H
+#define TCPWATCH_DESCRIPTOR_BPF_H
+
+/* The socket behind a descriptor of the current task; 0: none, or not a socket. */
+static __u64 socket_behind(int fd, __u64 *inode)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
+	struct file **files, *file = NULL;
+	struct socket *socket;
+
+	if ((__u32)fd >= BPF_CORE_READ(table, max_fds))
+		return 0;
+	files = BPF_CORE_READ(table, fd);
+	if (bpf_probe_read_kernel(&file, sizeof(file), files + fd) || !file)
+		return 0;
+	if ((BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) != S_IFSOCK)
+		return 0;
+	*inode = BPF_CORE_READ(file, f_inode, i_ino);
+	socket = BPF_CORE_READ(file, private_data);
+	return (__u64)BPF_CORE_READ(socket, sk);
+}
+
+/* The id that this address has now. An inode that differs is another socket's. */
+static __u32 known_id(__u64 address, __u64 inode)
+{
+	struct known_socket *known = bpf_map_lookup_elem(&sockets_by_address, &address);
+
+	if (!known)
+		return 0;
+	if (!known->inode)
+		known->inode = inode;
+	return known->inode == inode ? known->identity.id : 0;
+}
+
+static bool sk_is_tcp(__u64 address)
+{
+	struct sock *sk = (void *)address;
+
+	return BPF_CORE_READ(sk, sk_protocol) == IPPROTO_TCP &&
+	       family_is_internet(BPF_CORE_READ(sk, __sk_common.skc_family));
+}
+
+static __u32 known_add(struct sock *sk, __u64 inode, struct identity *identity)
+{
+	__u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
+	bool marked = sk_is_tcp((__u64)sk) && BPF_CORE_READ(sk, sk_type) == SOCK_STREAM;
+
+	if (!family_is_traced(family))
+		return 0;
+	identity->id = identity_new();
+	identity->owner_tgid = current_tgid();
+	identity->owner_tid = current_tid();
+	known_insert(sk, identity, inode, !marked);
+	if (marked)
+		__sync_fetch_and_add(&unadopted, 1);
+	emit_socket(sk, identity);
+	return identity->id;
+}
+
+/* The id of the socket behind fd, a new one if need be; 0: not a traced socket. */
+static __u32 socket_at(int fd, __u64 *sk, enum socket_origin origin, __u32 listener)
+{
+	struct identity identity = { .origin = origin, .listener = listener };
+	__u64 inode = 0;
+	__u32 id;
+
+	*sk = socket_behind(fd, &inode);
+	if (!*sk)
+		return 0;
+	id = known_id(*sk, inode);
+	return id ?: known_add((struct sock *)*sk, inode, &identity);
+}
+
+/* Tells again what is known now of a socket that a call changed. */
+static void known_tell(__u64 sk)
+{
+	struct known_socket *known = bpf_map_lookup_elem(&sockets_by_address, &sk);
+
+	if (!known)
+		return;
+	if (!known->identity.owner_tgid) {
+		known->identity.owner_tgid = current_tgid();
+		known->identity.owner_tid = current_tid();
+	}
+	emit_socket((struct sock *)sk, &known->identity);
+}
+
+#endif

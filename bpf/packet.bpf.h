@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Segments: headers only, never a byte of data. A packet that no socket of
+ * the command can own is dropped after its ports were compared with a bitmap.
+ * TCP directly on IPv4 or IPv6; not behind IPv6 extension headers or in
+ * fragments.
+ */
+#ifndef TCPWATCH_PACKET_BPF_H
+#define TCPWATCH_PACKET_BPF_H
+
+/* RFC 791 */
+struct ipv4_header {
+	__u8 version_length;
+	__u8 service;
+	__be16 total_length;
+	__be16 identification;
+	__be16 fragment;
+	__u8 ttl;
+	__u8 protocol;
+	__be16 checksum;
+	__be32 source;
+	__be32 destination;
+};
+
+/* RFC 8200 */
+struct ipv6_header {
+	__be32 version_class_label;
+	__be16 payload_length;
+	__u8 next_header;
+	__u8 hop_limit;
+	__u8 source[16];
+	__u8 destination[16];
+};
+
+/* RFC 9293 */
+struct tcp_header {
+	__be16 source;
+	__be16 destination;
+	__be32 seq;
+	__be32 ack;
+	__u8 offset;
+	__u8 flags;
+	__be16 window;
+	__be16 checksum;
+	__be16 urgent;
+};
+
+#define IPV4_FRAGMENT_OFFSET 0x1fff
+#define TCP_OPTIONS_MAX 40 /* bytes */
+
+struct packet {
+	struct tuple tuple;
+	struct tcp_header tcp;
+	__u64 options; /* address */
+	__u32 options_length;
+	__u32 length; /* of the data */
+	bool received;
+};
+
+/*
+ * Where the network header starts. An arriving packet has it at data; its
+ * network_header is set only later. A leaving one may have a MAC header first.
+ */
+static __u64 network_header(struct sk_buff *skb, bool received)
+{
+	return received ? (__u64)skb->data : (__u64)skb->head + skb->network_header;
+}
+
+/* Bytes from the network header on. */
+static __u32 network_length(struct sk_buff *skb, bool received)
+{
+	return skb->len - (network_header(skb, received) - (__u64)skb->data);
+}
+
+/* Ethernet pads short frames; 0 stands for a length that 16 bits can't hold. */
+static __u32 without_padding(__u32 length, __u32 told)
+{
+	return told && told < length ? told : length;
+}
+
+/* Both return the length of the header, or 0: not TCP. They set the bytes behind it, too. */
+static __u32 read_ipv4(struct packet *packet, __u64 header, __u32 available)
+{
+	struct ipv4_header ip;
+	__u32 header_length;
+
+	if (bpf_probe_read_kernel(&ip, sizeof(ip), (void *)header))
+		return 0;
+	if (ip.protocol != IPPROTO_TCP || ip.fragment & bpf_htons(IPV4_FRAGMENT_OFFSET))
+		return 0;
+	header_length = (ip.version_length & 0x0f) * 4;
+	packet->length = without_padding(available, bpf_ntohs(ip.total_length)) - header_length;
+	address_set_ipv4(packet->tuple.local_address,
+			 packet->received ? ip.destination : ip.source);
+	address_set_ipv4(packet->tuple.remote_address,
+			 packet->received ? ip.source : ip.destination);
+	return header_length;
+}
+
+static __u32 read_ipv6(struct packet *packet, __u64 header, __u32 available)
+{
+	__u32 payload = available - sizeof(struct ipv6_header);
+	struct ipv6_header ip;
+
+	if (bpf_probe_read_kernel(&ip, sizeof(ip), (void *)header) ||
+	    ip.next_header != IPPROTO_TCP)
+		return 0;
+	packet->length = without_padding(payload, bpf_ntohs(ip.payload_length));
+	__builtin_memcpy(packet->tuple.local_address,
+			 packet->received ? ip.destination : ip.source, sizeof(ip.source));
+	__builtin_memcpy(packet->tuple.remote_address,
+			 packet->received ? ip.source : ip.destination, sizeof(ip.source));
+	return sizeof(ip);
+}
+
+static __u32 read_ip(struct packet *packet, struct sk_buff *skb, __u64 header)
+{
+	__u32 available = network_length(skb, packet->received);
+
+	if (skb->protocol == bpf_htons(ETH_P_IP))
+		return read_ipv4(packet, header, available);
+	if (skb->protocol == bpf_htons(ETH_P_IPV6))
+		return read_ipv6(packet, header, available);
+	return 0;
+}
+
+/* False: not a TCP segment of a port that the command uses. */
+static bool packet_read(struct packet *packet, struct sk_buff *skb)
+{
+	__u64 header = network_header(skb, packet->received);
+	__u32 ip_length = read_ip(packet, skb, header);
+	struct tcp_header *tcp = &packet->tcp;
+	__u32 tcp_length;
+
+	if (!ip_length)
+		return false;
+	header += ip_length;
+	if (bpf_probe_read_kernel(tcp, sizeof(*tcp), (void *)header))
+		return false;
+	packet->tuple.local_port =
+		bpf_ntohs(packet->received ? tcp->destination : tcp->source);
+	if (!port_is_used(packet->tuple.local_port))
+		return false;
+	packet->tuple.remote_port =
+		bpf_ntohs(packet->received ? tcp->source : tcp->destination);
+	packet->tuple.netns = BPF_CORE_READ(skb, dev, nd_net.net, ns.inum);
+	tcp_length = (tcp->offset >> 4) * 4;
+	packet->length -= tcp_length;
+	packet->options = header + sizeof(*tcp);
+	packet->options_length = tcp_length - sizeof(*tcp);
+	return true;
+}
+
+/* The ACK number of an arriving segment; the transport header is set by now. */
+static __u32 ack_number(struct sk_buff *skb)
+{
+	struct tcp_header *header = (void *)skb->head + skb->transport_header;
+	__be32 ack = 0;
+
+	bpf_probe_read_kernel(&ack, sizeof(ack), &header->ack);
+	return bpf_ntohl(ack);
+}
+
+struct options {
+	__u64 at; /* address */
+	__u64 end;
+	__u16 mss;
+	__u8 wscale;
+};
+
+/* RFC 9293, section 3.1: kind, length, value; kinds 0 and 1 are one byte. */
+static long read_option(__u32 turn, struct options *options)
+{
+	__u8 option[4];
+
+	(void)turn;
+	if (options->at >= options->end ||
+	    bpf_probe_read_kernel(option, sizeof(option), (void *)options->at) || option[0] == 0)
+		return 1;
+	if (option[0] == 2 && option[1] == 4)
+		options->mss = option[2] << 8 | option[3];
+	if (option[0] == 3 && option[1] == 3)
+		options->wscale = option[2];
+	options->at += option[0] == 1 || option[1] < 2 ? 1 : option[1];
+	return 0;
+}
+
+static void read_options(struct record_segment *record, const struct packet *packet)
+{
+	struct options options = {
+		.at = packet->options,
+		.end = packet->options + packet->options_length,
+		.wscale = SEGMENT_NO_WSCALE,
+	};
+
+	bpf_loop(TCP_OPTIONS_MAX, read_option, &options, 0);
+	record->mss = options.mss;
+	record->wscale = options.wscale;
+}
+
+static void emit_segment(struct sk_buff *skb, const struct packet *packet, __u32 id,
+			 struct sock *sender)
+{
+	struct record_segment *record = emit_reserve(RECORD_SEGMENT, sizeof(*record), id);
+
+	if (!record)
+		return;
+	record->seq = bpf_ntohl(packet->tcp.seq);
+	record->ack = bpf_ntohl(packet->tcp.ack);
+	record->length = packet->length;
+	record->ifindex = BPF_CORE_READ(skb, dev, ifindex);
+	record->window = bpf_ntohs(packet->tcp.window);
+	record->wscale = SEGMENT_NO_WSCALE;
+	record->flags = packet->tcp.flags;
+	record->received = packet->received;
+	record->urgent = bpf_ntohs(packet->tcp.urgent);
+	if (packet->tcp.flags & SEGMENT_SYN)
+		read_options(record, packet);
+	if (sender) {
+		record->wmem_queued = sender->sk_wmem_queued;
+		record->state = sender->__sk_common.skc_state;
+	}
+	emit_submit(record);
+}
+
+static bool is_first_syn(const struct packet *packet)
+{
+	return (packet->tcp.flags & (SEGMENT_SYN | SEGMENT_ACK | SEGMENT_RST)) == SEGMENT_SYN;
+}
+
+/* A SYN belongs to the socket that its tuple had before only when it is sent again. */
+static bool tuple_is_new(const struct tuple_end *end, const struct packet *packet)
+{
+	if (!end || end->gone)
+		return true;
+	return !end->taken && end->isn != packet->tcp.seq;
+}
+
+static struct tracked_listener *listener_at(struct tuple *tuple, const struct packet *packet)
+{
+	struct tracked_listener *listener = bpf_map_lookup_elem(&listeners, tuple);
+
+	if (!listener || (listener->v6_only && packet->tuple.local_address[10] == 0xff))
+		return NULL;
+	return listener;
+}
+
+/* The exact address first, then IPv4's wildcard, then IPv6's, which takes IPv4 as well. */
+static struct tracked_listener *listener_for(const struct packet *packet)
+{
+	struct tuple tuple = packet->tuple;
+	struct tracked_listener *listener;
+
+	tuple_cut_remote(&tuple);
+	listener = listener_at(&tuple, packet);
+	if (listener)
+		return listener;
+	address_set_ipv4(tuple.local_address, 0);
+	listener = listener_at(&tuple, packet);
+	if (listener)
+		return listener;
+	__builtin_memset(tuple.local_address, 0, sizeof(tuple.local_address));
+	return listener_at(&tuple, packet);
+}
+
+/* The child is born here: SYN_RECV is a request socket that no other hook shows. */
+static void syn_received(struct sk_buff *skb, const struct packet *packet,
+			 struct tuple_end *before)
+{
+	struct tracked_listener *listener = listener_for(packet);
+	struct tuple_end end = { .isn = packet->tcp.seq };
+
+	if (!listener)
+		return;
+	if (tuple_is_new(before, packet)) {
+		end.id = identity_new();
+		if (bpf_map_update_elem(&sockets_by_tuple, &packet->tuple, &end, BPF_ANY))
+			lose(LOST_ADDRESS_MAP);
+		emit_child(&packet->tuple, listener, end.id);
+	} else {
+		end.id = before->id;
+	}
+	emit_segment(skb, packet, end.id, NULL);
+	emit_queue((struct sock *)listener->sk, listener->id, QUEUE_SYN);
+}
+
+static void segment_received(struct sk_buff *skb)
+{
+	struct packet packet = { .received = true };
+	struct tuple_end *end;
+
+	if (!packet_read(&packet, skb) || packet_is_repeated(skb))
+		return;
+	end = bpf_map_lookup_elem(&sockets_by_tuple, &packet.tuple);
+	if (is_first_syn(&packet) && (!end || end->gone || !end->taken))
+		syn_received(skb, &packet, end);
+	else if (end)
+		emit_segment(skb, &packet, end->id, NULL);
+}
+
+/* Answers that the kernel gives for a request, a TIME_WAIT or no socket at all. */
+static void segment_sent_for(struct sk_buff *skb, const struct packet *packet)
+{
+	struct tuple_end *end = bpf_map_lookup_elem(&sockets_by_tuple, &packet->tuple);
+
+	if (end)
+		emit_segment(skb, packet, end->id, NULL);
+}
+
+static bool speaks_for_itself(struct sock *sk)
+{
+	return !is_mini_socket(sk) && sk->sk_type == SOCK_STREAM &&
+	       sk->__sk_common.skc_state != TCP_LISTEN;
+}
+
+static void segment_sent(struct sk_buff *skb)
+{
+	struct packet packet = { .received = false };
+	struct mark *mark = NULL;
+	struct sock *sk = skb->sk;
+
+	if (sk && speaks_for_itself(sk)) {
+		mark = mark_of(sk);
+		if (!mark)
+			return;
+		mark_tell_tuple(sk, mark);
+	}
+	if (!packet_read(&packet, skb) || packet_is_passed_down(skb, sk))
+		return;
+	if (mark)
+		emit_segment(skb, &packet, mark->identity.id, sk);
+	else
+		segment_sent_for(skb, &packet);
+}
+
+#endif

@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The records that the kernel side writes and the user side reads: the only
+ * header that both share. A record carries what one hook saw, raw; everything
+ * derived is derived in user/model. Enums and structs grow only at their end.
+ *
+ * Sequence numbers are as the kernel keeps them (32 bits, wrapping, with SYN
+ * and FIN counting one). Times are CLOCK_MONOTONIC nanoseconds. Ports and
+ * integers are in host byte order; addresses are 16 bytes in network order,
+ * IPv4 as IPv4-mapped IPv6 (RFC 4291, section 2.5.5.2).
+ */
+#ifndef TCPWATCH_RECORD_H
+#define TCPWATCH_RECORD_H
+
+#ifndef __VMLINUX_H__
+#include <linux/types.h>
+#endif
+
+#define RECORD_COMM_SIZE 16
+#define RECORD_ADDRESS_SIZE 16
+
+enum record_kind {
+	RECORD_NONE,
+	RECORD_SOCKET,	    /* identity of a socket; repeated when more of it is known */
+	RECORD_PROCESS,	    /* a task of the command was forked, executed, renamed, or ended */
+	RECORD_STATE,	    /* inet_sock_set_state: fires before the change */
+	RECORD_CALL_ENTER,  /* a call that can block began */
+	RECORD_CALL,	    /* a socket call returned */
+	RECORD_ADDRESS,	    /* the address that bind() or connect() was given */
+	RECORD_SAMPLE_SEND, /* write queue of one socket */
+	RECORD_SAMPLE_RECV, /* receive queue of one socket */
+	RECORD_SEGMENT,	    /* a TCP segment left or arrived */
+	RECORD_QUEUE,	    /* a listener's accept queue */
+	RECORD_RESET,	    /* RST sent or received */
+	RECORD_RETRANSMIT,  /* tcp_retransmit_skb, tcp_retransmit_synack */
+	RECORD_ERROR,	    /* sk_err or sk_err_soft was set */
+	RECORD_LOST,	    /* records that did not fit; made by the collector */
+	RECORD_KINDS
+};
+
+/* Starts every record. size counts this header and is a multiple of 8. */
+struct record_header {
+	__u16 kind;   /* enum record_kind */
+	__u16 size;   /* bytes */
+	__u32 socket; /* socket id, from 1; 0: no socket */
+	__u64 time_ns;
+};
+
+/* What is known of a socket. Zero: not known (yet). */
+struct record_socket {
+	struct record_header header;
+	__u64 cookie; /* SO_COOKIE; the same as in ss -e */
+	__u64 inode;
+	__u8 local_address[RECORD_ADDRESS_SIZE];
+	__u8 remote_address[RECORD_ADDRESS_SIZE];
+	__u16 local_port;
+	__u16 remote_port;
+	__u16 family;	  /* AF_* */
+	__u16 type;	  /* SOCK_* */
+	__u16 protocol;	  /* IPPROTO_* */
+	__u16 origin;	  /* enum socket_origin */
+	__u32 netns;	  /* inode number of the network namespace */
+	__u32 listener;	  /* socket id of the listener that made it; 0: none */
+	__u32 owner_tgid; /* last task of the command that used it; 0: not known */
+	__u32 owner_tid;
+	__u32 scope; /* index of the interface of a link-local address */
+};
+
+/* How a socket came into the capture. */
+enum socket_origin {
+	ORIGIN_CREATED,	  /* socket(), socketpair() */
+	ORIGIN_CHILD,	  /* a SYN arrived at a listener of the command */
+	ORIGIN_INHERITED, /* open in the command before its first instruction */
+	ORIGIN_FIRST_USE, /* first seen in a call (passed descriptor) */
+};
+
+enum process_event {
+	PROCESS_FORK, /* also a new thread: tgid stays, tid is new */
+	PROCESS_EXEC,
+	PROCESS_EXIT,
+	PROCESS_RENAME, /* prctl(PR_SET_NAME), or a write to comm */
+};
+
+struct record_process {
+	struct record_header header;
+	__u32 tgid;
+	__u32 tid;
+	__u32 parent_tgid;
+	__s32 exit_code; /* PROCESS_EXIT: as wait(2) gives it */
+	__u16 event;	 /* enum process_event */
+	__u16 reserved[3];
+	char comm[RECORD_COMM_SIZE];
+};
+
+/* Sequence numbers of both queues, as in struct tcp_sock. */
+struct record_positions {
+	__u32 write_seq;
+	__u32 snd_nxt;
+	__u32 snd_una;
+	__u32 rcv_nxt;
+	__u32 copied_seq;
+};
+
+#define STATE_SOCK_DONE 1 /* the peer's FIN has arrived */
+#define STATE_SOCK_DEAD 2 /* no file refers to the socket any more */
+
+struct record_state {
+	struct record_header header;
+	struct record_positions positions; /* before the change */
+	__s32 error;			   /* sk_err, positive errno */
+	__s32 error_soft;		   /* sk_err_soft */
+	__u32 tgid; /* the task in whose own call on this socket it happened; 0: none */
+	__u32 tid;
+	__u8 old_state; /* TCP_*, include/net/tcp_states.h */
+	__u8 new_state;
+	__u8 flags;    /* STATE_SOCK_* */
+	__u8 shutdown; /* sk_shutdown: 1 receive, 2 send */
+	__u8 call;     /* enum call_kind of that task; CALL_NONE: not in a call */
+	__u8 exiting;  /* that task is exiting: the kernel closes its files */
+	__u16 reserved[3];
+};
+
+/* POSIX names. send() and recv() are sendto and recvfrom without an address. */
+enum call_kind {
+	CALL_NONE,
+	CALL_SOCKET,
+	CALL_SOCKETPAIR,
+	CALL_BIND,
+	CALL_LISTEN,
+	CALL_ACCEPT,
+	CALL_ACCEPT4,
+	CALL_CONNECT,
+	CALL_SHUTDOWN,
+	CALL_CLOSE,
+	CALL_SETSOCKOPT,
+	CALL_WRITE,
+	CALL_WRITEV,
+	CALL_SEND,
+	CALL_SENDTO,
+	CALL_SENDMSG,
+	CALL_SENDMMSG,
+	CALL_SENDFILE,
+	CALL_SPLICE_IN, /* splice() into a socket */
+	CALL_READ,
+	CALL_READV,
+	CALL_RECV,
+	CALL_RECVFROM,
+	CALL_RECVMSG,
+	CALL_RECVMMSG,
+	CALL_SPLICE_OUT, /* splice() out of a socket */
+	CALL_KINDS
+};
+
+struct record_call_enter {
+	struct record_header header; /* time_ns: of the entry */
+	__u64 asked;		     /* bytes, or 0 where the call has no size */
+	__u32 tgid;
+	__u32 tid;
+	__s32 fd;
+	__u32 flags; /* MSG_*, SHUT_* for shutdown, backlog for listen */
+	__u8 call;   /* enum call_kind */
+	__u8 reserved[7];
+};
+
+struct record_call {
+	struct record_header header; /* time_ns: of the return */
+	__u64 enter_ns;
+	__u64 asked;  /* bytes; setsockopt: the value */
+	__u64 bytes;  /* moved, summed over messages; result says less for sendmmsg */
+	__s32 result; /* as the program sees it: value, or negative errno */
+	__s32 fd;
+	__u32 tgid;
+	__u32 tid;
+	__u32 flags;	 /* as in record_call_enter; setsockopt: level << 16 | option */
+	__u32 other;	 /* accept, socketpair: socket id of the (second) new socket */
+	__u8 call;	 /* enum call_kind */
+	__u8 restarts;	 /* times that a signal made the kernel restart it */
+	__u8 unfinished; /* the task ended inside the call: result is not known */
+	__u8 reserved[5];
+};
+
+struct record_address {
+	struct record_header header;
+	__u32 tgid;
+	__u32 tid;
+	__u8 address[RECORD_ADDRESS_SIZE];
+	__u16 port;
+	__u16 family; /* sa_family as given */
+	__u8 call;    /* CALL_BIND or CALL_CONNECT */
+	__u8 reserved[3];
+};
+
+enum sample_reason {
+	SAMPLE_TURN,   /* tcp_sendmsg_locked: top of one turn of the copy loop */
+	SAMPLE_SENT,   /* sock_send_length: the protocol's sendmsg is done */
+	SAMPLE_ACKED,  /* tcp_probe: an ACK arrives, fields are from before it */
+	SAMPLE_QUEUED, /* sk_data_ready */
+	SAMPLE_COPIED, /* tcp_rcv_space_adjust */
+	SAMPLE_READ,   /* sock_recv_length */
+};
+
+#define SAMPLE_NONBLOCK 1   /* the call must not sleep: MSG_DONTWAIT or O_NONBLOCK */
+#define SAMPLE_NEW_BUFFER 2 /* the last sk_buff is full: memory for a new one is wanted */
+
+struct record_sample_send {
+	struct record_header header;
+	__u32 write_seq;
+	__u32 snd_nxt;
+	__u32 snd_una;
+	__u32 ack_seq;	     /* SAMPLE_ACKED: the ACK number of the segment; else snd_una */
+	__u32 wmem_queued;   /* bytes of memory, ss: w */
+	__u32 sndbuf;	     /* bytes of memory, ss: tb */
+	__u32 snd_wnd;	     /* bytes */
+	__u32 snd_cwnd;	     /* segments */
+	__u32 packets_out;   /* segments */
+	__u32 notsent_lowat; /* bytes; 0xffffffff: not set */
+	__u32 left;	     /* SAMPLE_TURN: bytes that sendmsg has not copied yet */
+	__u8 reason;	     /* enum sample_reason */
+	__u8 state;	     /* TCP_* */
+	__u16 flags;	     /* SAMPLE_TURN: SAMPLE_NONBLOCK, SAMPLE_NEW_BUFFER */
+};
+
+struct record_sample_recv {
+	struct record_header header;
+	__u32 rcv_nxt;
+	__u32 copied_seq;
+	__u32 rcv_wnd;	  /* bytes */
+	__u32 rmem_alloc; /* bytes of memory, ss: r */
+	__u32 rcvbuf;	  /* bytes of memory, ss: rb */
+	__u8 reason;	  /* enum sample_reason */
+	__u8 state;	  /* TCP_* */
+	__u16 reserved;
+};
+
+#define SEGMENT_FIN 0x01
+#define SEGMENT_SYN 0x02
+#define SEGMENT_RST 0x04
+#define SEGMENT_PSH 0x08
+#define SEGMENT_ACK 0x10
+#define SEGMENT_URG 0x20
+#define SEGMENT_ECE 0x40
+#define SEGMENT_CWR 0x80
+
+/* net_dev_queue (sent) or netif_receive_skb (received). May be a super-segment (GSO). */
+struct record_segment {
+	struct record_header header; /* socket: the end that sends or receives it */
+	__u32 seq;
+	__u32 ack;
+	__u32 length;	   /* bytes of data, without headers */
+	__u32 wmem_queued; /* sent, by a full socket: bytes of memory; else 0 */
+	__u32 ifindex;
+	__u16 window;  /* as in the header, unscaled */
+	__u16 mss;     /* SYN only: option 2; 0: absent */
+	__u8 wscale;   /* SYN only: option 3; SEGMENT_NO_WSCALE: absent */
+	__u8 flags;    /* SEGMENT_* */
+	__u8 received; /* 0 sent, 1 received */
+	__u8 state;    /* TCP_* of the sending socket; 0: not a full socket, or received */
+	__u16 urgent;
+	__u16 reserved;
+};
+#define SEGMENT_NO_WSCALE 0xff
+
+enum queue_event {
+	QUEUE_SYN,    /* a SYN arrived */
+	QUEUE_READY,  /* a child can be accepted */
+	QUEUE_ACCEPT, /* accept() took one */
+};
+
+struct record_queue {
+	struct record_header header; /* socket: the listener */
+	__u32 length;		     /* sk_ack_backlog, ss: Recv-Q */
+	__u32 limit;		     /* sk_max_ack_backlog, ss: Send-Q; full: length > limit */
+	__u16 event;		     /* enum queue_event */
+	__u16 reserved[3];
+};
+
+struct record_reset {
+	struct record_header header;
+	__s32 reason;  /* enum sk_rst_reason; -1: not told by this kernel */
+	__u8 received; /* 0 sent, 1 received */
+	__u8 state;    /* TCP_* */
+	__u16 reserved;
+};
+
+struct record_retransmit {
+	struct record_header header; /* socket: the end that sends again */
+	__u32 seq;
+	__u32 length; /* bytes of data */
+	__s32 error;  /* negative errno; 0: sent, or not told by this kernel */
+	__u8 state;   /* TCP_*; TCP_NEW_SYN_RECV: a SYN-ACK */
+	__u8 attempt; /* icsk_retransmits, or num_timeout of the request */
+	__u8 reserved[2];
+};
+
+struct record_error {
+	struct record_header header;
+	__s32 error;	  /* sk_err, positive errno */
+	__s32 error_soft; /* sk_err_soft */
+	__u8 state;
+	__u8 reserved[7];
+};
+
+/* What could not be stored, apart from records that found the ring full. */
+enum lost_what {
+	LOST_TASK_STORAGE = 128, /* a task could not be marked */
+	LOST_SOCKET_STORAGE,		  /* a socket could not be marked */
+	LOST_ADDRESS_MAP,		  /* a socket's address could not be stored */
+	LOST_WHATS
+};
+
+struct record_lost {
+	struct record_header header; /* time_ns: when it was found out */
+	__u64 first_ns;
+	__u64 last_ns;
+	__u64 count;
+	__u32 what; /* enum record_kind or enum lost_what */
+	__u32 reserved;
+};
+
+_Static_assert(sizeof(struct record_header) == 16, "record_header");
+_Static_assert(sizeof(struct record_socket) == 96, "record_socket");
+_Static_assert(sizeof(struct record_process) == 56, "record_process");
+_Static_assert(sizeof(struct record_state) == 64, "record_state");
+_Static_assert(sizeof(struct record_call_enter) == 48, "record_call_enter");
+_Static_assert(sizeof(struct record_call) == 72, "record_call");
+_Static_assert(sizeof(struct record_address) == 48, "record_address");
+_Static_assert(sizeof(struct record_sample_send) == 64, "record_sample_send");
+_Static_assert(sizeof(struct record_sample_recv) == 40, "record_sample_recv");
+_Static_assert(sizeof(struct record_segment) == 48, "record_segment");
+_Static_assert(sizeof(struct record_queue) == 32, "record_queue");
+_Static_assert(sizeof(struct record_reset) == 24, "record_reset");
+_Static_assert(sizeof(struct record_retransmit) == 32, "record_retransmit");
+_Static_assert(sizeof(struct record_error) == 32, "record_error");
+_Static_assert(sizeof(struct record_lost) == 48, "record_lost");
+
+#endif

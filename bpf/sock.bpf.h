@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Which socket is it. Hooks that are given a socket find its mark in socket
+ * storage; calls, which reach it through a file descriptor, and packets, which
+ * have none, find its id by address and by tuple. One id for the life of a
+ * socket, from one counter; nothing is ever marked because of who is running.
+ */
+#ifndef TCPWATCH_SOCK_BPF_H
+#define TCPWATCH_SOCK_BPF_H
+
+struct identity {
+	__u32 id; /* 0: a child whose tuple could not be read yet */
+	__u32 listener;
+	__u32 owner_tgid;
+	__u32 owner_tid;
+	__u16 origin; /* enum socket_origin */
+	__u16 reserved;
+};
+
+/* Kept with the socket. */
+struct mark {
+	struct identity identity;
+	struct tuple tuple;
+	bool tuple_known;
+	__u32 rcv_nxt; /* these four: as in the last record of the receive queue */
+	__u32 copied_seq;
+	__s32 rmem_alloc;
+	__s32 rcvbuf;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC | BPF_F_CLONE);
+	__type(key, int);
+	__type(value, struct mark);
+} marks SEC(".maps");
+
+/* Found by the address of struct sock, for the way through a descriptor. */
+struct known_socket {
+	struct identity identity;
+	__u32 adopted; /* 1: the socket has its mark (or never needs one) */
+	__u64 inode;   /* 0: not accepted yet */
+};
+
+/* LRU: only TCP tells of a socket's end; others leave when room is needed. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 65536);
+	__type(key, __u64);
+	__type(value, struct known_socket);
+} sockets_by_address SEC(".maps");
+
+/* TCP sockets that have an id but no mark yet. */
+__s64 unadopted;
+__u32 last_id;
+
+static __u32 identity_new(void)
+{
+	return __sync_fetch_and_add(&last_id, 1) + 1;
+}
+
+static __u64 inode_of(struct socket *socket)
+{
+	struct socket_alloc *alloc = (void *)socket;
+
+	return socket ? BPF_CORE_READ(alloc, vfs_inode.i_ino) : 0;
+}
+
+/* What the packet hooks and the calls need to know of a tuple's socket. */
+struct tuple_end {
+	__u32 id;
+	__u32 isn;   /* of the SYN that made it, when a listener's child */
+	__u32 taken; /* a full socket has this tuple */
+	__u32 gone;  /* that socket is closed */
+};
+
+/* LRU: outlives the socket, because TIME_WAIT and RST segments still belong to it. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 65536);
+	__type(key, struct tuple);
+	__type(value, struct tuple_end);
+} sockets_by_tuple SEC(".maps");
+
+struct tracked_listener {
+	__u64 sk; /* address */
+	__u32 id;
+	__u16 family;
+	bool v6_only;
+};
+
+/* By the listener's tuple: the remote half is zero. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4096);
+	__type(key, struct tuple);
+	__type(value, struct tracked_listener);
+} listeners SEC(".maps");
+
+static void listener_add(struct sock *sk, __u32 id)
+{
+	struct tracked_listener listener = { .sk = (__u64)sk, .id = id };
+	struct tuple tuple;
+
+	tuple_of_sock(&tuple, sk);
+	tuple_cut_remote(&tuple);
+	if (!tuple.local_port)
+		return;
+	listener.family = BPF_CORE_READ(sk, __sk_common.skc_family);
+	listener.v6_only = BPF_CORE_READ_BITFIELD_PROBED(sk, __sk_common.skc_ipv6only);
+	port_use(tuple.local_port);
+	if (bpf_map_update_elem(&listeners, &tuple, &listener, BPF_ANY))
+		lose(LOST_ADDRESS_MAP);
+}
+
+static void listener_remove(struct sock *sk, __u32 id)
+{
+	struct tracked_listener *listener;
+	struct tuple tuple;
+
+	tuple_of_sock(&tuple, sk);
+	tuple_cut_remote(&tuple);
+	listener = bpf_map_lookup_elem(&listeners, &tuple);
+	if (listener && listener->id == id)
+		bpf_map_delete_elem(&listeners, &tuple);
+}
+
+static void record_tuple(struct record_socket *record, const struct tuple *tuple)
+{
+	__builtin_memcpy(record->local_address, tuple->local_address, RECORD_ADDRESS_SIZE);
+	__builtin_memcpy(record->remote_address, tuple->remote_address, RECORD_ADDRESS_SIZE);
+	record->local_port = tuple->local_port;
+	record->remote_port = tuple->remote_port;
+	record->netns = tuple->netns;
+}
+
+static void record_identity(struct record_socket *record, const struct identity *identity)
+{
+	record->listener = identity->listener;
+	record->owner_tgid = identity->owner_tgid;
+	record->owner_tid = identity->owner_tid;
+	record->origin = identity->origin;
+}
+
+/* sk may be a mere address: everything is read with a fault handler. */
+static void emit_socket(struct sock *sk, const struct identity *identity)
+{
+	struct record_socket *record;
+	struct tuple tuple;
+
+	record = emit_reserve(RECORD_SOCKET, sizeof(*record), identity->id);
+	if (!record)
+		return;
+	record_identity(record, identity);
+	record->family = BPF_CORE_READ(sk, __sk_common.skc_family);
+	record->type = BPF_CORE_READ(sk, sk_type);
+	record->protocol = BPF_CORE_READ(sk, sk_protocol);
+	record->cookie = BPF_CORE_READ(sk, __sk_common.skc_cookie.counter);
+	record->inode = inode_of(BPF_CORE_READ(sk, sk_socket));
+	if (family_is_internet(record->family)) {
+		tuple_of_sock(&tuple, sk);
+		record_tuple(record, &tuple);
+		if (address_is_link_local(tuple.local_address))
+			record->scope = BPF_CORE_READ(sk, __sk_common.skc_bound_dev_if);
+	} else {
+		record->netns = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
+	}
+	emit_submit(record);
+}
+
+/* A child before there is a socket: its listener and the SYN say what it will be. */
+static void emit_child(const struct tuple *tuple, const struct tracked_listener *listener, __u32 id)
+{
+	struct record_socket *record = emit_reserve(RECORD_SOCKET, sizeof(*record), id);
+
+	if (!record)
+		return;
+	record_tuple(record, tuple);
+	record->family = listener->family;
+	record->type = SOCK_STREAM;
+	record->protocol = IPPROTO_TCP;
+	record->origin = ORIGIN_CHILD;
+	record->listener = listener->id;
+	emit_submit(record);
+}
+
+static struct mark *mark_create(struct sock *sk)
+{
+	struct mark *mark = bpf_sk_storage_get(&marks, sk, NULL, BPF_SK_STORAGE_GET_F_CREATE);
+
+	if (!mark)
+		lose(LOST_SOCKET_STORAGE);
+	return mark;
+}
+
+static void known_insert(struct sock *sk, const struct identity *identity, __u64 inode,
+			 bool adopted)
+{
+	struct known_socket known = { .identity = *identity, .adopted = adopted, .inode = inode };
+	__u64 address = (__u64)sk;
+
+	if (bpf_map_update_elem(&sockets_by_address, &address, &known, BPF_ANY))
+		lose(LOST_ADDRESS_MAP);
+}
+
+/* True when the tuple became readable just now: packets are matched from here on. */
+static bool mark_learn_tuple(struct sock *sk, struct mark *mark)
+{
+	struct tuple_end end = { .id = mark->identity.id, .taken = 1 };
+
+	if (mark->tuple_known)
+		return false;
+	tuple_of_sock(&mark->tuple, sk);
+	if (!compat_tuple_readable(&mark->tuple))
+		return false;
+	mark->tuple_known = true;
+	port_use(mark->tuple.local_port);
+	if (bpf_map_update_elem(&sockets_by_tuple, &mark->tuple, &end, BPF_ANY))
+		lose(LOST_ADDRESS_MAP);
+	return true;
+}
+
+static void mark_tell_tuple(struct sock *sk, struct mark *mark)
+{
+	if (mark_learn_tuple(sk, mark))
+		emit_socket(sk, &mark->identity);
+}
+
+static struct mark *mark_adopt(struct sock *sk)
+{
+	__u64 address = (__u64)sk;
+	struct known_socket *known = bpf_map_lookup_elem(&sockets_by_address, &address);
+	struct mark *mark;
+
+	if (!known || known->adopted || known->inode != inode_of(BPF_CORE_READ(sk, sk_socket)))
+		return NULL;
+	mark = mark_create(sk);
+	if (!mark || __sync_lock_test_and_set(&known->adopted, 1))
+		return mark;
+	mark->identity = known->identity;
+	__sync_fetch_and_add(&unadopted, -1);
+	mark_tell_tuple(sk, mark);
+	return mark;
+}
+
+/* The child's id was given when its SYN arrived; without a SYN seen it gets one now. */
+static bool mark_resolve(struct sock *sk, struct mark *mark)
+{
+	struct tuple_end *end;
+	bool told;
+
+	tuple_of_sock(&mark->tuple, sk);
+	if (!compat_tuple_readable(&mark->tuple))
+		return false;
+	end = bpf_map_lookup_elem(&sockets_by_tuple, &mark->tuple);
+	told = end && !end->gone && !end->taken;
+	mark->identity.id = told ? end->id : identity_new();
+	mark_learn_tuple(sk, mark);
+	known_insert(sk, &mark->identity, 0, true);
+	if (!told)
+		emit_socket(sk, &mark->identity);
+	return true;
+}
+
+/*
+ * The mark of a socket of the command, or NULL: not ours, or not known well
+ * enough yet. For the hooks that a socket of ours meets first.
+ */
+static struct mark *mark_of(struct sock *sk)
+{
+	struct mark *mark;
+
+	if (!is_tcp(sk))
+		return NULL;
+	mark = bpf_sk_storage_get(&marks, sk, NULL, 0);
+	if (!mark && unadopted > 0)
+		mark = mark_adopt(sk);
+	if (!mark || (!mark->identity.id && !mark_resolve(sk, mark)))
+		return NULL;
+	return mark;
+}
+
+/* The same for hooks that come after one of those: a lookup and no more. */
+static struct mark *mark_seen(struct sock *sk)
+{
+	struct mark *mark = is_tcp(sk) ? bpf_sk_storage_get(&marks, sk, NULL, 0) : NULL;
+
+	return mark && mark->identity.id ? mark : NULL;
+}
+
+/* For the two transitions that only a call of the owner can make. */
+static struct mark *mark_by_owner(struct sock *sk)
+{
+	struct mark *mark;
+
+	if (!task_tracked())
+		return NULL;
+	mark = mark_create(sk);
+	if (!mark)
+		return NULL;
+	mark->identity.id = identity_new();
+	mark->identity.origin = ORIGIN_FIRST_USE;
+	mark->identity.owner_tgid = current_tgid();
+	mark->identity.owner_tid = current_tid();
+	known_insert(sk, &mark->identity, inode_of(BPF_CORE_READ(sk, sk_socket)), true);
+	bpf_get_socket_cookie(sk);
+	emit_socket(sk, &mark->identity);
+	return mark;
+}
+
+/* A new child carries its listener's mark: make it one of its own. */
+static void mark_make_child(struct mark *mark)
+{
+	struct identity child = { .origin = ORIGIN_CHILD, .listener = mark->identity.id };
+
+	__builtin_memset(mark, 0, sizeof(*mark));
+	mark->identity = child;
+}
+
+static void tuple_set_gone(const struct mark *mark)
+{
+	struct tuple_end *end = bpf_map_lookup_elem(&sockets_by_tuple, &mark->tuple);
+
+	if (mark->tuple_known && end && end->id == mark->identity.id)
+		end->gone = 1;
+}
+
+static void socket_forget(struct sock *sk)
+{
+	__u64 address = (__u64)sk;
+	struct known_socket *known;
+
+	if (!bpf_sk_storage_get(&marks, sk, NULL, 0) && unadopted <= 0)
+		return;
+	known = bpf_map_lookup_elem(&sockets_by_address, &address);
+	if (!known)
+		return;
+	if (!__sync_lock_test_and_set(&known->adopted, 1))
+		__sync_fetch_and_add(&unadopted, -1);
+	bpf_map_delete_elem(&sockets_by_address, &address);
+}
+
+#endif

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The tasks of the command, and the socket call that each is in. A task is
+ * marked when its parent was; nothing else makes it one of ours. What the
+ * current task does says nothing about a socket unless its call is on it.
+ */
+#ifndef TCPWATCH_TASK_BPF_H
+#define TCPWATCH_TASK_BPF_H
+
+/* Slots 0 to 5 are the arguments; slot NO_ARGUMENT is never written and reads 0. */
+#define CALL_ARGUMENTS 8
+#define NO_ARGUMENT 6
+
+struct socket_call {
+	__u64 enter_ns;
+	__u64 arguments[CALL_ARGUMENTS];
+	__u64 asked; /* bytes, or the value of setsockopt */
+	__u64 bytes; /* moved so far */
+	__u64 sk;    /* address; 0: the call has no socket yet */
+	__u64 stack; /* user stack pointer: tells a restarted call from one in a handler */
+	__u32 socket;
+	__s32 fd;
+	__u32 flags;
+	__s32 result; /* of an interrupted call: which kind of restart */
+	__u8 kind;    /* enum call_kind; CALL_NONE: no call */
+	__u8 restarts;
+	__u8 restart_decided;
+};
+
+struct tracked_task {
+	struct socket_call pending;
+	struct socket_call interrupted;
+	__u64 closed_sk; /* address; last socket that close() was called on */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct tracked_task);
+} tasks SEC(".maps");
+
+/* Tasks of the command that are alive. */
+__s64 tasks_alive;
+
+static struct tracked_task *task_tracked(void)
+{
+	return bpf_task_storage_get(&tasks, bpf_get_current_task_btf(), NULL, 0);
+}
+
+static bool task_track(struct task_struct *task)
+{
+	if (!bpf_task_storage_get(&tasks, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE)) {
+		lose(LOST_TASK_STORAGE);
+		return false;
+	}
+	__sync_fetch_and_add(&tasks_alive, 1);
+	return true;
+}
+
+static __u32 current_tgid(void)
+{
+	return bpf_get_current_pid_tgid() >> 32;
+}
+
+static __u32 current_tid(void)
+{
+	return bpf_get_current_pid_tgid();
+}
+
+static void emit_task(struct task_struct *task, enum process_event event, const char *name)
+{
+	struct record_process *record = emit_reserve(RECORD_PROCESS, sizeof(*record), 0);
+
+	if (!record)
+		return;
+	record->tgid = task->tgid;
+	record->tid = task->pid;
+	record->parent_tgid = BPF_CORE_READ(task, real_parent, tgid);
+	record->exit_code = event == PROCESS_EXIT ? task->exit_code : 0;
+	record->event = event;
+	bpf_probe_read_kernel_str(record->comm, sizeof(record->comm), name);
+	emit_submit(record);
+}
+
+static void emit_process(struct task_struct *task, enum process_event event)
+{
+	emit_task(task, event, task->comm);
+}
+
+/* The tracepoint fires before the task has its new name. */
+static void emit_rename(struct task_struct *task, const char *name)
+{
+	emit_task(task, PROCESS_RENAME, name);
+}
+
+#endif
