@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Where every byte is. Raw sequence numbers become positions in the stream,
+ * and the order handed >= sent >= received >= read is kept by raising the one
+ * upstream: a byte that the peer holds has been sent.
+ */
+#include <netinet/tcp.h>
+
+#include "user/model/internal.h"
+
+/* The position of seq in end's stream, close to near; SYN not counted, FIN still in. */
+static uint64_t position(const struct connection *connection, enum end end, uint32_t seq,
+			 uint64_t near)
+{
+	uint32_t base = connection->isn[end] + 1;
+	int64_t at = (int64_t)near + (int32_t)(seq - (base + (uint32_t)near));
+
+	return at > 0 ? (uint64_t)at : 0;
+}
+
+static uint64_t data_only(const struct direction *at, uint64_t value)
+{
+	return at->end_known && value > at->end ? at->end : value;
+}
+
+static bool raise_to(uint64_t *value, uint64_t floor)
+{
+	if (*value >= floor)
+		return false;
+	*value = floor;
+	return true;
+}
+
+/* Repairs the order, from the reader back to the sender. */
+static void keep_order(struct direction *at)
+{
+	raise_to(&at->received, at->read);
+	raise_to(&at->received, at->acked);
+	raise_to(&at->sent, at->received);
+	raise_to(&at->handed, at->sent);
+	if (!at->receiver_seen)
+		at->received = at->acked;
+	if (!at->sender_seen)
+		at->handed = at->sent;
+}
+
+void bytes_now(const struct connection *connection, enum end sender, uint64_t time_ns,
+	       struct bytes *bytes)
+{
+	const struct flow *flow = &connection->flow[sender];
+
+	*bytes = (struct bytes){
+		.time_ns = time_ns,
+		.connection = connection,
+		.sender = sender,
+		.at = flow->at,
+		.in_program = flow->in_program,
+		.unsent = flow->at.handed - flow->at.sent,
+		.in_flight = flow->at.sent - flow->at.received,
+		.peer_queue = flow->at.received - flow->at.read,
+		.unacked = flow->at.handed - flow->at.acked,
+		.wmem_queued = flow->wmem_queued,
+		.sndbuf = flow->sndbuf,
+		.snd_wnd = flow->snd_wnd,
+		.snd_cwnd = flow->snd_cwnd,
+		.rmem_alloc = flow->rmem_alloc,
+		.rcvbuf = flow->rcvbuf,
+		.rcv_wnd = flow->rcv_wnd,
+	};
+}
+
+static void tell_bytes(struct trace *trace, struct connection *connection, enum end sender,
+		       uint64_t time_ns)
+{
+	struct connection_detail *detail = connection->detail;
+	const struct flow *flow = &connection->flow[sender];
+	struct bytes bytes;
+
+	if (detail) {
+		series_add(&detail->wmem[sender], time_ns, flow->wmem_queued);
+		series_add(&detail->unread[other_end(sender)], time_ns,
+			   flow->at.received - flow->at.read);
+	}
+	moment_bytes(trace, connection, sender, time_ns);
+	if (!trace->sink || !trace->sink->bytes)
+		return;
+	bytes_now(connection, sender, time_ns, &bytes);
+	tell(trace, bytes, &bytes);
+}
+
+/* Tells the connection of entry whose sequence numbers can be read; NULL: not yet. */
+static struct connection *readable(const struct entry *entry, enum end sender)
+{
+	struct connection *connection = entry->socket.connection;
+
+	return connection && connection->isn_known[sender] ? connection : NULL;
+}
+
+static void raise_acked(const struct connection *connection, struct flow *flow, enum end end,
+			uint32_t ack)
+{
+	uint64_t acked = position(connection, end, ack, flow->at.acked);
+
+	if (flow->at.end_known && acked > flow->at.end)
+		flow->at.fin_acked = true;
+	raise_to(&flow->at.acked, data_only(&flow->at, acked));
+}
+
+void bytes_sample_send(struct trace *trace, struct entry *entry,
+		       const struct record_sample_send *record)
+{
+	enum end end = entry->socket.end;
+	struct connection *connection = readable(entry, end);
+	struct direction *at;
+	struct flow *flow;
+
+	if (!connection)
+		return;
+	flow = &connection->flow[end];
+	at = &flow->at;
+	raise_to(&at->handed,
+		 data_only(at, position(connection, end, record->write_seq, at->handed)));
+	raise_to(&at->sent, data_only(at, position(connection, end, record->snd_nxt, at->sent)));
+	raise_acked(connection, flow, end, record->snd_una);
+	raise_acked(connection, flow, end, record->ack_seq);
+	keep_order(at);
+
+	flow->wmem_queued = record->wmem_queued;
+	flow->sndbuf = record->sndbuf;
+	flow->snd_wnd = record->snd_wnd;
+	flow->snd_cwnd = record->snd_cwnd;
+	if (record->wmem_queued > flow->wmem_peak)
+		flow->wmem_peak = record->wmem_queued;
+	if (record->reason == SAMPLE_TURN && flow->in_program)
+		flow->in_program = record->left;
+	else if (record->reason == SAMPLE_SENT)
+		flow->in_program = 0;
+	tell_bytes(trace, connection, end, record->header.time_ns);
+}
+
+void bytes_sample_recv(struct trace *trace, struct entry *entry,
+		       const struct record_sample_recv *record)
+{
+	enum end sender = other_end(entry->socket.end);
+	struct connection *connection = readable(entry, sender);
+	struct direction *at;
+	struct flow *flow;
+
+	if (!connection)
+		return;
+	flow = &connection->flow[sender];
+	at = &flow->at;
+	raise_to(&at->received,
+		 data_only(at, position(connection, sender, record->rcv_nxt, at->received)));
+	if (raise_to(&at->read,
+		     data_only(at, position(connection, sender, record->copied_seq, at->read))))
+		flow->last_read_ns = record->header.time_ns;
+	keep_order(at);
+
+	flow->rmem_alloc = record->rmem_alloc;
+	flow->rcvbuf = record->rcvbuf;
+	flow->rcv_wnd = record->rcv_wnd;
+	if (record->rmem_alloc > flow->rmem_peak)
+		flow->rmem_peak = record->rmem_alloc;
+	tell_bytes(trace, connection, sender, record->header.time_ns);
+}
+
+static void end_of_data(struct direction *at, uint64_t end)
+{
+	if (at->end_known)
+		return;
+	at->end_known = true;
+	at->end = end > at->handed ? end : at->handed;
+}
+
+static void segment_sent(struct trace *trace, struct connection *connection, enum end end,
+			 const struct record_segment *record)
+{
+	struct flow *flow = &connection->flow[end];
+	struct flow *back = &connection->flow[other_end(end)];
+	uint64_t seq = position(connection, end, record->seq, flow->at.sent);
+
+	if (record->flags & SEGMENT_SYN)
+		return;
+	flow->segments++;
+	if (record->flags & SEGMENT_FIN)
+		end_of_data(&flow->at, seq + record->length);
+	raise_to(&flow->at.sent, data_only(&flow->at, seq + record->length));
+	keep_order(&flow->at);
+	if (record->state)
+		flow->wmem_queued = record->wmem_queued;
+	if (record->length || record->flags & SEGMENT_FIN)
+		tell_bytes(trace, connection, end, record->header.time_ns);
+
+	if (!(record->flags & SEGMENT_ACK) || !connection->isn_known[other_end(end)])
+		return;
+	if (raise_to(&back->at.received,
+		     data_only(&back->at, position(connection, other_end(end), record->ack,
+						   back->at.received))))
+		tell_bytes(trace, connection, other_end(end), record->header.time_ns);
+	keep_order(&back->at);
+}
+
+/* An untraced peer: what it sends is known when it arrives. */
+static void segment_from_unseen(struct trace *trace, struct connection *connection, enum end end,
+				const struct record_segment *record)
+{
+	struct flow *flow = &connection->flow[end];
+	uint64_t seq = position(connection, end, record->seq, flow->at.sent);
+
+	if (record->flags & SEGMENT_SYN)
+		return;
+	flow->segments++;
+	if (record->flags & SEGMENT_FIN)
+		end_of_data(&flow->at, seq + record->length);
+	if (record->length &&
+	    raise_to(&flow->at.sent, data_only(&flow->at, seq + record->length))) {
+		keep_order(&flow->at);
+		tell_bytes(trace, connection, end, record->header.time_ns);
+	}
+}
+
+/*
+ * In ESTABLISHED an ACK counts when tcp_probe shows it, not when it arrives:
+ * it may wait in the backlog while the program is inside a call.
+ */
+static void segment_received(struct trace *trace, struct connection *connection,
+			     const struct entry *entry, const struct record_segment *record)
+{
+	enum end end = entry->socket.end;
+	struct flow *flow = &connection->flow[end];
+	uint64_t before = flow->at.acked;
+
+	if (!connection->ends[other_end(end)] && connection->isn_known[other_end(end)])
+		segment_from_unseen(trace, connection, other_end(end), record);
+	if (!(record->flags & SEGMENT_ACK) || entry->socket.state == TCP_ESTABLISHED ||
+	    !connection->isn_known[end])
+		return;
+	raise_acked(connection, flow, end, record->ack);
+	if (flow->at.acked == before)
+		return;
+	keep_order(&flow->at);
+	tell_bytes(trace, connection, end, record->header.time_ns);
+}
+
+void bytes_segment(struct trace *trace, struct entry *entry, const struct record_segment *record)
+{
+	struct connection *connection = entry->socket.connection;
+
+	if (!connection || record->flags & SEGMENT_RST)
+		return;
+	if (record->received)
+		segment_received(trace, connection, entry, record);
+	else if (connection->isn_known[entry->socket.end])
+		segment_sent(trace, connection, entry->socket.end, record);
+}
+
+/* The state changes before the FIN takes its sequence number: write_seq is the end of the data. */
+void bytes_state(struct trace *trace, struct entry *entry, const struct record_state *record)
+{
+	enum end end = entry->socket.end;
+	struct connection *connection = readable(entry, end);
+	struct direction *at;
+
+	if (!connection ||
+	    (record->new_state != TCP_FIN_WAIT1 && record->new_state != TCP_LAST_ACK))
+		return;
+	at = &connection->flow[end].at;
+	raise_to(&at->handed, position(connection, end, record->positions.write_seq, at->handed));
+	end_of_data(at, at->handed);
+	tell_bytes(trace, connection, end, record->header.time_ns);
+}
+
+void bytes_in_program(struct trace *trace, struct entry *entry, uint64_t time_ns, uint64_t left)
+{
+	struct connection *connection = entry->socket.connection;
+
+	if (!connection)
+		return;
+	connection->flow[entry->socket.end].in_program = left;
+	tell_bytes(trace, connection, entry->socket.end, time_ns);
+}

@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Socket calls: who is inside one, what it moved, how long it took, and how
+ * much of a blocking send() was sleep. Sums go to the connection's end.
+ */
+#include "user/model/call.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "user/model/internal.h"
+
+static void fill_who(struct call *call, const struct task *task)
+{
+	call->tgid = task->tgid;
+	call->tid = task->tid;
+	memcpy(call->comm, task->comm, RECORD_COMM_SIZE);
+}
+
+static void fill_address(struct call *call, struct task *task)
+{
+	if (!task->has_address || task->address.call != call->kind)
+		return;
+	call->has_address = true;
+	call->port = task->address.port;
+	call->family = task->address.family;
+	memcpy(call->address, task->address.address, RECORD_ADDRESS_SIZE);
+	task->has_address = false;
+}
+
+int call_address(struct trace *trace, const struct record_address *record)
+{
+	struct task *task = trace_task(trace, record->tid, record->tgid);
+
+	if (!task)
+		return -ENOMEM;
+	task->address = *record;
+	task->has_address = true;
+	if (task->in_call)
+		fill_address(&task->call, task);
+	return 0;
+}
+
+static void enter_send(struct trace *trace, struct entry *entry, const struct call *call)
+{
+	struct connection *connection = entry->socket.connection;
+	struct flow *flow;
+
+	if (!connection)
+		return;
+	flow = &connection->flow[entry->socket.end];
+	if (!flow->first_send_ns)
+		flow->first_send_ns = call->enter_ns;
+	bytes_in_program(trace, entry, call->enter_ns, call->asked_bytes);
+}
+
+static void enter_socket(struct trace *trace, struct entry *entry, struct task *task)
+{
+	struct connection *connection = entry->socket.connection;
+	const struct call *call = &task->call;
+
+	trace_owner(trace, entry, call->tgid, call->tid);
+	entry->inside = task;
+	entry->socket.fd = call->fd;
+	if (call_sends(call->kind))
+		enter_send(trace, entry, call);
+	if (!connection)
+		return;
+	if (connection->detail)
+		ladder_call_enter(connection, entry->socket.end, call);
+	moment_call_enter(trace, connection, call);
+}
+
+int call_enter(struct trace *trace, const struct record_call_enter *record)
+{
+	struct task *task = trace_task(trace, record->tid, record->tgid);
+	struct entry *entry = NULL;
+
+	if (!task)
+		return -ENOMEM;
+	if (record->header.socket)
+		entry = trace_socket(trace, record->header.socket, record->header.time_ns);
+	task->in_call = true;
+	task->call = (struct call){
+		.enter_ns = record->header.time_ns,
+		.kind = record->call,
+		.socket = entry ? &entry->socket : NULL,
+		.fd = record->fd,
+		.asked_bytes = record->asked,
+		.flags = record->flags,
+	};
+	fill_who(&task->call, task);
+	fill_address(&task->call, task);
+	if (entry)
+		enter_socket(trace, entry, task);
+	tell(trace, call_enter, &task->call);
+	return 0;
+}
+
+static bool consumes(const struct call *call)
+{
+	return !call_receives(call->kind) || !(call->flags & (MSG_PEEK | MSG_ERRQUEUE)) ||
+	       call->kind == CALL_READ || call->kind == CALL_READV;
+}
+
+static void add_stats(struct call_stats *stats, const struct call *call)
+{
+	uint64_t inside = call->return_ns - call->enter_ns;
+
+	stats->count++;
+	stats->failed += call->result < 0;
+	stats->short_count += call->result >= 0 && call->asked_bytes &&
+			      call->moved_bytes < call->asked_bytes;
+	if (consumes(call))
+		stats->moved_bytes += call->moved_bytes;
+	if (call->asked_bytes > stats->asked_max)
+		stats->asked_max = call->asked_bytes;
+	stats->inside_ns += inside;
+	if (inside > stats->longest_ns)
+		stats->longest_ns = inside;
+	stats->sleeps += call->sleeps;
+	for (int i = 0; i < SLEEP_CAUSES; i++)
+		stats->sleep_ns[i] += call->sleep_ns[i];
+}
+
+static void add_to_connection(struct connection *connection, enum end end, const struct call *call)
+{
+	add_stats(&connection->calls[end][call->kind], call);
+	if (call_can_block(call->kind))
+		connection->blocked_ns += call->return_ns - call->enter_ns;
+	if (connection->detail)
+		ladder_call(connection, end, call);
+}
+
+void call_replay_early(struct connection *connection, const struct entry *entry, enum end end)
+{
+	for (int i = 0; i < entry->early_count; i++)
+		add_to_connection(connection, end, &entry->early[i]);
+	if (entry->inside && connection->detail)
+		ladder_call_enter(connection, end, &entry->inside->call);
+}
+
+static void return_send(struct trace *trace, struct entry *entry, const struct call *call)
+{
+	struct connection *connection = entry->socket.connection;
+	struct flow *flow = &connection->flow[entry->socket.end];
+
+	if (!flow->first_send_ns)
+		flow->first_send_ns = call->enter_ns;
+	if (flow->in_program)
+		bytes_in_program(trace, entry, call->return_ns, 0);
+	if (!call->moved_bytes)
+		return;
+	flow->last_return_ns = call->return_ns;
+	flow->last_enter_ns = call->enter_ns;
+	flow->last_moved_bytes = call->moved_bytes;
+	flow->last_call = call->kind;
+	bytes_now(connection, entry->socket.end, call->return_ns, &flow->at_return);
+}
+
+/* accept() belongs to the connection it returned; all else to the socket's own. */
+static struct entry *subject_of(struct entry *entry, const struct call *call)
+{
+	return call->other && call->kind != CALL_SOCKETPAIR ? entry_of((struct socket *)call->other)
+							    : entry;
+}
+
+static void learn_from(struct trace *trace, struct entry *entry, const struct call *call)
+{
+	trace_owner(trace, entry, call->tgid, call->tid);
+	if (call->kind == CALL_CLOSE)
+		entry->socket.fd = -1;
+	else if (call->kind == CALL_SOCKET)
+		entry->socket.fd = (int)call->result;
+	else
+		entry->socket.fd = call->fd;
+	if (call->other && call->kind != CALL_SOCKETPAIR)
+		entry_of((struct socket *)call->other)->socket.fd = (int)call->result;
+}
+
+static bool connect_failed(const struct call *call)
+{
+	return call->kind == CALL_CONNECT && call->result < 0 && call->finished &&
+	       strcmp(name_errno((int)call->result), "EINPROGRESS") != 0 &&
+	       strcmp(name_errno((int)call->result), "EALREADY") != 0 &&
+	       strcmp(name_errno((int)call->result), "EISCONN") != 0;
+}
+
+static bool is_internet_stream(const struct entry *entry)
+{
+	return entry->socket.identity.type == SOCK_STREAM &&
+	       (entry->socket.identity.family == AF_INET ||
+		entry->socket.identity.family == AF_INET6);
+}
+
+static int return_socket(struct trace *trace, struct entry *entry, const struct call *call)
+{
+	struct entry *subject = subject_of(entry, call);
+	struct connection *connection;
+
+	learn_from(trace, entry, call);
+	if (subject != entry)
+		trace_owner(trace, subject, call->tgid, call->tid);
+	if (connect_failed(call) && is_internet_stream(entry) &&
+	    connection_failed(trace, entry, call))
+		return -ENOMEM;
+
+	connection = subject->socket.connection;
+	if (connection) {
+		add_to_connection(connection, subject->socket.end, call);
+		if (call_sends(call->kind))
+			return_send(trace, entry, call);
+		moment_call(trace, connection, call);
+	} else if (entry->early_count < EARLY_CALLS && call->kind != CALL_ACCEPT &&
+		   call->kind != CALL_ACCEPT4) {
+		entry->early[entry->early_count++] = *call;
+	}
+	if (call->kind == CALL_LISTEN && call->result == 0)
+		moment_listen(trace, entry, call);
+	return 0;
+}
+
+/* The call as it was entered, or as its return alone tells it. */
+static struct call begun_call(struct task *task, const struct record_call *record)
+{
+	struct call call = { .kind = record->call };
+
+	if (task->in_call && task->call.kind == record->call &&
+	    task->call.enter_ns <= record->header.time_ns)
+		call = task->call;
+	task->in_call = false;
+	call.enter_ns = record->enter_ns;
+	call.return_ns = record->header.time_ns;
+	if (call.enter_ns > call.return_ns)
+		call.enter_ns = call.return_ns;
+	call.fd = record->fd;
+	call.asked_bytes = record->asked;
+	call.moved_bytes = record->bytes;
+	call.result = record->result;
+	call.flags = record->flags;
+	call.restarts = record->restarts;
+	call.finished = !record->unfinished;
+	if (!call.moved_bytes && record->result > 0 &&
+	    (call_sends(call.kind) || call_receives(call.kind)))
+		call.moved_bytes = (uint64_t)record->result;
+	return call;
+}
+
+int call_return(struct trace *trace, const struct record_call *record)
+{
+	struct task *task = trace_task(trace, record->tid, record->tgid);
+	struct entry *entry = NULL, *other = NULL;
+	struct call call;
+	int err = 0;
+
+	if (!task)
+		return -ENOMEM;
+	call = begun_call(task, record);
+	fill_who(&call, task);
+	fill_address(&call, task);
+	if (record->header.socket)
+		entry = trace_socket(trace, record->header.socket, call.return_ns);
+	if (record->other)
+		other = trace_socket(trace, record->other, call.return_ns);
+	call.socket = entry ? &entry->socket : NULL;
+	call.other = other ? &other->socket : NULL;
+	if (entry && entry->inside == task)
+		entry->inside = NULL;
+	if (entry)
+		err = return_socket(trace, entry, &call);
+	tell(trace, call, &call);
+	return err;
+}
+
+void call_finish_all(struct trace *trace)
+{
+	struct task *task;
+	size_t at = 0;
+
+	while ((task = map_next(&trace->tasks, &at))) {
+		if (task->in_call)
+			tell(trace, call, &task->call);
+	}
+}
+
+static uint32_t smaller(uint32_t a, uint32_t b)
+{
+	return a < b ? a : b;
+}
+
+static enum sleep_cause judge_sleep(const struct flow *back,
+				    const struct record_sample_send *record)
+{
+	uint32_t unsent = record->write_seq - record->snd_nxt;
+	uint32_t outstanding = record->snd_nxt - record->snd_una;
+	uint32_t room = record->snd_wnd > outstanding ? record->snd_wnd - outstanding : 0;
+	uint32_t mss = back->mss ? back->mss : 1;
+
+	if (record->wmem_queued < record->sndbuf)
+		return SLEEP_LOWAT;
+	if (unsent && room < smaller(unsent, mss))
+		return SLEEP_PEER_WINDOW;
+	if (record->packets_out && record->packets_out >= record->snd_cwnd)
+		return SLEEP_CONGESTION;
+	return SLEEP_BUFFER;
+}
+
+/* sk_stream_memory_free() is false, the last sk_buff is full, and the call may wait. */
+static bool falls_asleep(const struct record_sample_send *record)
+{
+	bool full = record->wmem_queued >= record->sndbuf ||
+		    record->write_seq - record->snd_nxt >= record->notsent_lowat;
+
+	return full && record->flags & SAMPLE_NEW_BUFFER && !(record->flags & SAMPLE_NONBLOCK);
+}
+
+static void account_sleep(struct entry *entry, struct flow *flow)
+{
+	const struct sleep *sleep = &entry->turn.sleep;
+	uint64_t slept_ns = sleep->end_ns - sleep->start_ns;
+	struct call *call;
+
+	flow->sleeps++;
+	flow->sleep_ns[sleep->cause] += slept_ns;
+	if (!entry->inside || !call_sends(entry->inside->call.kind))
+		return;
+	call = &entry->inside->call;
+	call->sleeps++;
+	call->sleep_ns[sleep->cause] += slept_ns;
+	call->last_sleep = *sleep;
+}
+
+static void wake(struct trace *trace, struct entry *entry, const struct record_sample_send *record)
+{
+	struct connection *connection = entry->socket.connection;
+	struct sleep *sleep = &entry->turn.sleep;
+
+	sleep->end_ns = record->header.time_ns;
+	sleep->wmem_at_end = record->wmem_queued;
+	sleep->sndbuf_at_end = record->sndbuf;
+	account_sleep(entry, &connection->flow[entry->socket.end]);
+	moment_woke(trace, connection, entry);
+}
+
+void call_turn(struct trace *trace, struct entry *entry, const struct record_sample_send *record)
+{
+	struct connection *connection = entry->socket.connection;
+	struct turn *turn = &entry->turn;
+
+	if (!connection || (record->reason != SAMPLE_TURN && record->reason != SAMPLE_SENT))
+		return;
+	if (turn->asleep)
+		wake(trace, entry, record);
+	turn->asleep = record->reason == SAMPLE_TURN && falls_asleep(record);
+	if (!turn->asleep)
+		return;
+	turn->sleep = (struct sleep){
+		.start_ns = record->header.time_ns,
+		.cause = judge_sleep(&connection->flow[other_end(entry->socket.end)], record),
+		.left_bytes = record->left,
+		.wmem_at_start = record->wmem_queued,
+		.sndbuf_at_start = record->sndbuf,
+	};
+	moment_asleep(trace, connection, entry);
+}

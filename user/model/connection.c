@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * When a connection begins, which two sockets are its ends, and when it is
+ * over. Ends are joined by both endpoints and the client's initial sequence
+ * number, so two network namespaces and reused ports are told apart.
+ */
+#include "user/model/connection.h"
+
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "user/model/internal.h"
+
+static uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t length)
+{
+	const uint8_t *byte = bytes;
+
+	while (length--)
+		hash = (hash ^ *byte++) * 0x100000001b3ULL;
+	return hash;
+}
+
+static uint64_t tuple_key(const struct connection *connection)
+{
+	uint64_t hash = 0xcbf29ce484222325ULL;
+
+	hash = hash_bytes(hash, connection->address, sizeof(connection->address));
+	return hash_bytes(hash, connection->port, sizeof(connection->port));
+}
+
+static bool same_tuple(const struct connection *a, const struct connection *b)
+{
+	return !memcmp(a->address, b->address, sizeof(a->address)) &&
+	       !memcmp(a->port, b->port, sizeof(a->port));
+}
+
+struct connection *connection_new(struct trace *trace, uint64_t time_ns)
+{
+	struct connection *connection = calloc(1, sizeof(*connection));
+
+	if (!connection)
+		return NULL;
+	if (trace->connection_count == trace->connection_room) {
+		unsigned int room = trace->connection_room ? 2 * trace->connection_room : 16;
+		void *larger = realloc(trace->connections, room * sizeof(*trace->connections));
+
+		if (!larger) {
+			free(connection);
+			return NULL;
+		}
+		trace->connections = larger;
+		trace->connection_room = room;
+	}
+	if (trace->connection_count < TRACE_DETAILED)
+		connection->detail = calloc(1, sizeof(*connection->detail));
+	trace->connections[trace->connection_count++] = connection;
+	connection->id = trace->connection_count;
+	connection->first_ns = time_ns;
+	connection->last_ns = time_ns;
+	return connection;
+}
+
+static void learn_side(struct connection *connection, enum end end, const uint8_t *address,
+		       uint16_t port)
+{
+	if (!port)
+		return;
+	memcpy(connection->address[end], address, RECORD_ADDRESS_SIZE);
+	connection->port[end] = port;
+}
+
+void connection_addresses(struct connection *connection, const struct entry *entry)
+{
+	const struct record_socket *identity = &entry->socket.identity;
+	enum end end = entry->socket.end;
+
+	learn_side(connection, end, identity->local_address, identity->local_port);
+	learn_side(connection, other_end(end), identity->remote_address, identity->remote_port);
+	if (!connection->family || end == END_CLIENT)
+		connection->family = identity->family;
+	if (identity->scope)
+		connection->scope = identity->scope;
+}
+
+/* The listener's own calls and state stand at the top of the ladder of what it accepts. */
+static void tell_listener_story(struct trace *trace, struct connection *connection,
+				const struct entry *listener)
+{
+	struct state_change listening = {
+		.time_ns = listener->socket.state_since_ns,
+		.socket = &listener->socket,
+		.new_state = TCP_LISTEN,
+	};
+	const struct task *task;
+	size_t at = 0;
+
+	for (int i = 0; i < listener->early_count; i++)
+		ladder_call(connection, END_SERVER, &listener->early[i]);
+	if (listener->socket.state == TCP_LISTEN)
+		ladder_state(connection, END_SERVER, &listening);
+	while ((task = map_next(&trace->tasks, &at))) {
+		if (task->in_call && task->call.socket == &listener->socket)
+			ladder_call_enter(connection, END_SERVER, &task->call);
+	}
+}
+
+int connection_attach(struct trace *trace, struct connection *connection, struct entry *entry,
+		      enum end end)
+{
+	bool first = !connection->ends[END_CLIENT] && !connection->ends[END_SERVER];
+	struct entry *listener = NULL;
+
+	entry->socket.connection = connection;
+	entry->socket.end = end;
+	connection->ends[end] = &entry->socket;
+	connection->flow[end].at.sender_seen = true;
+	connection->flow[other_end(end)].at.receiver_seen = true;
+	connection_addresses(connection, entry);
+
+	if (end == END_SERVER && entry->socket.identity.listener)
+		listener = map_get(&trace->sockets, entry->socket.identity.listener);
+	if (listener) {
+		connection->listener = &listener->socket;
+		tell_listener_story(trace, connection, listener);
+	}
+	call_replay_early(connection, entry, end);
+	if (first)
+		tell(trace, connection, connection);
+	tell(trace, socket, &entry->socket);
+	return 0;
+}
+
+static int begin(struct trace *trace, struct entry *entry, enum end end, uint64_t time_ns)
+{
+	struct connection *connection = connection_new(trace, time_ns);
+
+	if (!connection)
+		return -ENOMEM;
+	return connection_attach(trace, connection, entry, end);
+}
+
+int connection_connecting(struct trace *trace, struct entry *entry, uint64_t time_ns)
+{
+	if (entry->socket.connection && !entry->socket.connection->finished)
+		return 0;
+	return begin(trace, entry, END_CLIENT, time_ns);
+}
+
+void connection_isn(struct connection *connection, enum end end, uint32_t isn)
+{
+	if (connection->isn_known[end])
+		return;
+	connection->isn[end] = isn;
+	connection->isn_known[end] = true;
+}
+
+static int client_syn(struct trace *trace, struct entry *entry,
+		      const struct record_segment *segment)
+{
+	int err = connection_connecting(trace, entry, segment->header.time_ns);
+	struct connection *connection = entry->socket.connection;
+
+	if (err)
+		return err;
+	if (!connection->syn_ns)
+		connection->syn_ns = segment->header.time_ns;
+	if (!trace->first_syn_ns)
+		trace->first_syn_ns = segment->header.time_ns;
+	connection_isn(connection, entry->socket.end, segment->seq);
+	connection_addresses(connection, entry);
+	return map_put(&trace->tuples, tuple_key(connection), connection);
+}
+
+/* The connection whose client end is traced and sent this SYN; NULL: none. */
+static struct connection *client_of(const struct trace *trace, const struct entry *entry,
+				    uint32_t isn)
+{
+	const struct record_socket *identity = &entry->socket.identity;
+	struct connection wanted = { 0 }, *found;
+
+	learn_side(&wanted, END_SERVER, identity->local_address, identity->local_port);
+	learn_side(&wanted, END_CLIENT, identity->remote_address, identity->remote_port);
+	found = map_get(&trace->tuples, tuple_key(&wanted));
+	if (!found || !same_tuple(found, &wanted) || found->ends[END_SERVER])
+		return NULL;
+	return found->isn_known[END_CLIENT] && found->isn[END_CLIENT] == isn ? found : NULL;
+}
+
+static int join_or_begin(struct trace *trace, struct entry *entry, uint32_t isn, uint64_t time_ns)
+{
+	struct connection *connection = client_of(trace, entry, isn);
+
+	if (connection)
+		return connection_attach(trace, connection, entry, END_SERVER);
+	return begin(trace, entry, END_SERVER, time_ns);
+}
+
+static int server_syn(struct trace *trace, struct entry *entry,
+		      const struct record_segment *segment)
+{
+	struct connection *connection = entry->socket.connection;
+	int err;
+
+	if (connection) {
+		connection_isn(connection, other_end(entry->socket.end), segment->seq);
+		return 0;
+	}
+	entry->syn_ns = segment->header.time_ns;
+	err = join_or_begin(trace, entry, segment->seq, segment->header.time_ns);
+	if (err)
+		return err;
+	connection = entry->socket.connection;
+	connection_isn(connection, END_CLIENT, segment->seq);
+	if (!connection->syn_ns)
+		connection->syn_ns = segment->header.time_ns;
+	if (!trace->first_syn_ns)
+		trace->first_syn_ns = segment->header.time_ns;
+	return 0;
+}
+
+int connection_syn(struct trace *trace, struct entry *entry, const struct record_segment *segment)
+{
+	bool answer = segment->flags & SEGMENT_ACK;
+	enum end end = entry->socket.end;
+
+	if (!answer)
+		return segment->received ? server_syn(trace, entry, segment)
+					 : client_syn(trace, entry, segment);
+	if (entry->socket.connection)
+		connection_isn(entry->socket.connection, segment->received ? other_end(end) : end,
+			       segment->seq);
+	return 0;
+}
+
+int connection_established(struct trace *trace, struct entry *entry,
+			   const struct record_state *record)
+{
+	const struct record_positions *at = &record->positions;
+	enum end end;
+	int err;
+
+	if (!entry->socket.connection) {
+		bool server = record->old_state == TCP_SYN_RECV;
+
+		err = server ? join_or_begin(trace, entry, at->rcv_nxt - 1, record->header.time_ns)
+			     : begin(trace, entry, END_CLIENT, record->header.time_ns);
+		if (err)
+			return err;
+	}
+	end = entry->socket.end;
+	connection_isn(entry->socket.connection, end, at->snd_una - 1);
+	connection_isn(entry->socket.connection, other_end(end), at->rcv_nxt - 1);
+	entry->socket.connection->established_ns[end] = record->header.time_ns;
+	return 0;
+}
+
+/* connect() failed: with or without a SYN, there was an attempt to tell of. */
+int connection_failed(struct trace *trace, struct entry *entry, const struct call *call)
+{
+	struct connection *connection = entry->socket.connection;
+
+	if (!connection) {
+		int err = begin(trace, entry, END_CLIENT, call->enter_ns);
+
+		if (err)
+			return err;
+		connection = entry->socket.connection;
+	}
+	if (call->has_address && !connection->port[END_SERVER])
+		learn_side(connection, END_SERVER, call->address, call->port);
+	connection->connect_error = (int)-call->result;
+	return 0;
+}
+
+static bool is_over(const struct socket *socket)
+{
+	return !socket || !socket->state || socket->state == TCP_CLOSE ||
+	       socket->state == TCP_TIME_WAIT;
+}
+
+void connection_check_finished(struct trace *trace, struct connection *connection, uint64_t time_ns)
+{
+	if (connection->finished || !is_over(connection->ends[END_CLIENT]) ||
+	    !is_over(connection->ends[END_SERVER]))
+		return;
+	connection->finished = true;
+	connection->last_ns = time_ns;
+	moment_last(trace, connection, time_ns);
+	tell(trace, finished, connection);
+}

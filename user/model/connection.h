@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * A connection: its client end, its server end, and where the bytes of both
+ * directions are. An end that is not traced (another host, another user's
+ * process) is NULL. The end that called connect() is the client.
+ */
+#ifndef TCPWATCH_MODEL_CONNECTION_H
+#define TCPWATCH_MODEL_CONNECTION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "user/model/call.h"
+#include "user/model/ladder.h"
+#include "user/model/moments.h"
+#include "user/model/series.h"
+#include "user/model/socket.h"
+
+#define CONNECTION_MOMENTS 40
+
+/*
+ * Positions of one direction, in bytes of data since the connection began;
+ * SYN and FIN are not counted. handed >= sent >= received >= read, always.
+ */
+struct direction {
+	uint64_t handed;    /* taken over by the sender's kernel: write_seq */
+	uint64_t sent;	    /* snd_nxt */
+	uint64_t acked;	    /* snd_una */
+	uint64_t received;  /* rcv_nxt of the peer */
+	uint64_t read;	    /* copied_seq of the peer */
+	bool sender_seen;   /* false: handed is not known, and taken as sent */
+	bool receiver_seen; /* false: received is taken as acked, read is not known */
+	bool end_known;	    /* the FIN's place is known: */
+	uint64_t end;	    /* all the data there will be */
+	bool fin_acked;
+};
+
+/* The places of a direction's bytes at one instant; the sum of the last four is handed. */
+struct bytes {
+	uint64_t time_ns;
+	const struct connection *connection;
+	enum end sender;
+	struct direction at;
+	uint64_t in_program; /* of the send call in progress, not taken over yet */
+	uint64_t unsent;     /* handed - sent:     SIOCOUTQNSD, ss notsent */
+	uint64_t in_flight;  /* sent - received */
+	uint64_t peer_queue; /* received - read:   the peer's SIOCINQ, ss Recv-Q */
+	uint64_t unacked;    /* handed - acked:    SIOCOUTQ, ss Send-Q */
+	/* Memory, from the last sample of each end; 0 before the first. */
+	uint32_t wmem_queued, sndbuf, snd_wnd, snd_cwnd;
+	uint32_t rmem_alloc, rcvbuf, rcv_wnd;
+};
+
+/* What is kept of one direction for the end of the run. */
+struct flow {
+	struct direction at;
+	uint32_t wmem_queued, sndbuf, snd_wnd, snd_cwnd;
+	uint32_t rmem_alloc, rcvbuf, rcv_wnd;
+	uint32_t wmem_peak, rmem_peak;
+	uint64_t in_program;
+	uint64_t first_send_ns;	 /* entry of the first send call; 0: none */
+	uint64_t last_return_ns; /* return of the last send call that moved bytes; 0: none */
+	uint64_t last_enter_ns;	 /* its entry */
+	uint64_t last_moved_bytes;
+	enum call_kind last_call;
+	uint64_t told_return_ns; /* of the send call that a moment told of */
+	struct bytes at_return;	 /* where the bytes were then */
+	uint64_t last_read_ns;	 /* when read last rose */
+	uint64_t segments, retransmits;
+	bool sent_any;
+	uint64_t sent_end; /* highest relative sequence number sent, SYN and FIN counted */
+	bool scale_known;  /* its SYN was seen: */
+	uint16_t mss;	   /* that it offered; 0: none */
+	uint8_t scale;	   /* window scale it offered; SEGMENT_NO_WSCALE: none */
+	uint64_t sleep_ns[SLEEP_CAUSES];
+	uint32_t sleeps;
+};
+
+/* Curves and rows for the pictures; only the first connections of a run have them. */
+struct connection_detail {
+	struct series wmem[END_COUNT];	 /* sk_wmem_queued of each end */
+	struct series unread[END_COUNT]; /* receive queue of each end, bytes */
+	struct ladder ladder;
+	int moment_count;
+	struct moment moments[CONNECTION_MOMENTS]; /* by time */
+};
+
+struct connection {
+	unsigned int id; /* from 1, in the order of their beginning */
+	struct socket *ends[END_COUNT];
+	struct socket *listener; /* NULL: not traced */
+	uint8_t address[END_COUNT][RECORD_ADDRESS_SIZE];
+	uint16_t port[END_COUNT];
+	unsigned int family; /* of the client's socket, or of the one that is seen */
+	unsigned int scope;
+	uint64_t first_ns;		    /* first event of either end */
+	uint64_t syn_ack_ns;		    /* first SYN-ACK; 0: not seen */
+	uint64_t syn_ns;		    /* first SYN left, or arrived; 0: not seen */
+	uint64_t established_ns[END_COUNT]; /* 0: not (seen) */
+	uint64_t accepted_ns;		    /* accept() returned; 0: not */
+	uint64_t last_ns;
+	bool isn_known[END_COUNT];
+	uint32_t isn[END_COUNT]; /* initial sequence number: j, k */
+	bool finished;		 /* both traced ends are CLOSE or TIME_WAIT */
+	int connect_error;	 /* positive errno that connect() failed with; 0: none */
+	bool reset;		 /* a RST ended it */
+	enum end reset_by;
+	struct flow flow[END_COUNT]; /* [END_CLIENT]: from the client to the server */
+	struct call_stats calls[END_COUNT][CALL_KINDS];
+	uint64_t blocked_ns;		  /* time inside connect, send and receive calls */
+	uint32_t moments_told[END_COUNT]; /* one bit for each enum moment_kind */
+	bool lossy;			  /* records were lost while it was open */
+	struct connection_detail *detail; /* NULL: too many connections */
+};
+
+#endif

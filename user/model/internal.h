@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What the files of the model share among themselves. No other room includes it. */
+#ifndef TCPWATCH_MODEL_INTERNAL_H
+#define TCPWATCH_MODEL_INTERNAL_H
+
+#include "user/model/map.h"
+#include "user/model/trace.h"
+
+#define EARLY_CALLS 8
+#define TRACE_LOSSES 64
+
+/* A task of the command, and the call that it is in. */
+struct task {
+	uint32_t tid, tgid;
+	char comm[RECORD_COMM_SIZE];
+	bool in_call;
+	struct call call; /* valid with in_call */
+	bool has_address; /* an address came ahead of its call */
+	struct record_address address;
+};
+
+/* The last turn of a send call's copy loop: its next one tells whether it slept. */
+struct turn {
+	bool asleep; /* no memory, and the call may wait */
+	struct sleep sleep;
+};
+
+/* A socket with what only the model needs to know of it. */
+struct entry {
+	struct socket socket; /* first: a struct socket * of the model is an entry */
+	int early_count;      /* calls made before there was a connection */
+	struct call early[EARLY_CALLS];
+	struct turn turn;
+	struct task *inside; /* the last one to enter a call on it; NULL: it returned */
+	uint64_t syn_ns;     /* server: a SYN arrived */
+	bool mini;	     /* FIN_WAIT2 goes on without a full socket */
+	uint64_t rx_ns;	     /* last segment that arrived */
+	uint8_t rx_flags;
+	bool reset_received, reset_sent;
+};
+
+struct trace {
+	const struct capture_info *info;
+	const struct trace_sink *sink;
+	void *context;
+	struct map sockets; /* socket id -> struct entry */
+	struct map tasks;   /* tid -> struct task */
+	struct map tuples;  /* hash of both endpoints -> struct connection */
+	struct connection **connections;
+	unsigned int connection_count, connection_room;
+	uint64_t first_ns, last_ns, first_syn_ns;
+	uint64_t events, lost;
+	int loss_count;
+	struct loss losses[TRACE_LOSSES];
+};
+
+/* Tells the sink, if it listens. */
+#define tell(trace, event, pointer)                                        \
+	do {                                                               \
+		if ((trace)->sink && (trace)->sink->event)                 \
+			(trace)->sink->event((trace)->context, (pointer)); \
+	} while (0)
+
+static inline enum end other_end(enum end end)
+{
+	return end == END_CLIENT ? END_SERVER : END_CLIENT;
+}
+
+static inline struct entry *entry_of(struct socket *socket)
+{
+	return (struct entry *)socket;
+}
+
+/* trace.c */
+struct entry *trace_socket(struct trace *trace, uint32_t id,
+			   uint64_t time_ns); /* NULL: no memory */
+struct task *trace_task(struct trace *trace, uint32_t tid, uint32_t tgid);
+void trace_owner(struct trace *trace, struct entry *entry, uint32_t tgid, uint32_t tid);
+
+/* connection.c: when a connection begins and who its ends are */
+struct connection *connection_new(struct trace *trace, uint64_t time_ns);
+int connection_attach(struct trace *trace, struct connection *connection, struct entry *entry,
+		      enum end end);
+void connection_addresses(struct connection *connection, const struct entry *entry);
+int connection_connecting(struct trace *trace, struct entry *entry, uint64_t time_ns);
+int connection_syn(struct trace *trace, struct entry *entry, const struct record_segment *segment);
+int connection_established(struct trace *trace, struct entry *entry,
+			   const struct record_state *record);
+int connection_failed(struct trace *trace, struct entry *entry, const struct call *call);
+void connection_isn(struct connection *connection, enum end end, uint32_t isn);
+void connection_check_finished(struct trace *trace, struct connection *connection,
+			       uint64_t time_ns);
+
+/* bytes.c: positions */
+void bytes_sample_send(struct trace *trace, struct entry *entry,
+		       const struct record_sample_send *record);
+void bytes_sample_recv(struct trace *trace, struct entry *entry,
+		       const struct record_sample_recv *record);
+void bytes_segment(struct trace *trace, struct entry *entry, const struct record_segment *record);
+void bytes_state(struct trace *trace, struct entry *entry, const struct record_state *record);
+void bytes_in_program(struct trace *trace, struct entry *entry, uint64_t time_ns, uint64_t left);
+void bytes_now(const struct connection *connection, enum end sender, uint64_t time_ns,
+	       struct bytes *bytes);
+
+/* call.c */
+int call_enter(struct trace *trace, const struct record_call_enter *record);
+int call_return(struct trace *trace, const struct record_call *record);
+int call_address(struct trace *trace, const struct record_address *record);
+void call_turn(struct trace *trace, struct entry *entry, const struct record_sample_send *record);
+void call_replay_early(struct connection *connection, const struct entry *entry, enum end end);
+void call_finish_all(struct trace *trace);
+
+/* states.c */
+void state_record(struct trace *trace, struct entry *entry, const struct record_state *record);
+void state_segment(struct trace *trace, struct entry *entry, const struct record_segment *record);
+void state_change(struct trace *trace, struct entry *entry, unsigned int new_state,
+		  uint64_t time_ns, enum state_cause cause, const char *detail);
+
+/* segments.c */
+int segment_record(struct trace *trace, struct entry *entry, const struct record_segment *record);
+
+/* ladder.c */
+void ladder_state(struct connection *connection, enum end end, const struct state_change *change);
+void ladder_call_enter(struct connection *connection, enum end end, const struct call *call);
+void ladder_call(struct connection *connection, enum end end, const struct call *call);
+void ladder_segment(struct connection *connection, const struct segment *segment);
+void ladder_lost(struct connection *connection, const struct loss *loss);
+
+/* moments.c */
+void moment_listen(struct trace *trace, const struct entry *entry, const struct call *call);
+void moment_segment(struct trace *trace, struct connection *connection,
+		    const struct segment *segment);
+void moment_state(struct trace *trace, struct connection *connection,
+		  const struct state_change *change);
+void moment_call_enter(struct trace *trace, struct connection *connection, const struct call *call);
+void moment_call(struct trace *trace, struct connection *connection, const struct call *call);
+void moment_asleep(struct trace *trace, struct connection *connection, const struct entry *entry);
+void moment_woke(struct trace *trace, struct connection *connection, const struct entry *entry);
+void moment_bytes(struct trace *trace, struct connection *connection, enum end sender,
+		  uint64_t time_ns);
+void moment_queue_full(struct trace *trace, const struct entry *listener, uint64_t time_ns,
+		       uint32_t length, uint32_t limit);
+void moment_last(struct trace *trace, struct connection *connection, uint64_t time_ns);
+
+#endif

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Moments that calls, sleeps and reads bring, and the arguments of their captions. */
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+
+#include "user/base/fmt.h"
+#include "user/model/telling.h"
+
+void moment_listen(struct trace *trace, const struct entry *entry, const struct call *call)
+{
+	const struct record_socket *identity = &entry->socket.identity;
+	struct moment moment = {
+		.time_ns = call->return_ns,
+		.kind = MOMENT_LISTEN,
+		.socket = &entry->socket,
+	};
+
+	if (!entry->socket.has_local)
+		return;
+	fmt_endpoint(moment_arg(&moment, 0), WORDS_ARG_SIZE, identity->local_address,
+		     identity->family, identity->scope, identity->local_port);
+	moment_arg_count(&moment, 1, call->flags);
+	moment_publish(trace, NULL, &moment);
+}
+
+void moment_queue_full(struct trace *trace, const struct entry *listener, uint64_t time_ns,
+		       uint32_t length, uint32_t limit)
+{
+	struct moment moment = {
+		.time_ns = time_ns,
+		.kind = MOMENT_SYN_QUEUE_FULL,
+		.socket = &listener->socket,
+	};
+
+	if (listener->socket.syns_refused_full > 1)
+		return;
+	moment_arg_count(&moment, 0, length);
+	moment_arg_count(&moment, 1, limit);
+	moment_publish(trace, NULL, &moment);
+}
+
+/* The last send call of a direction, told when nothing more can come. */
+void moment_sent(struct trace *trace, struct connection *connection, enum end sender)
+{
+	struct flow *flow = &connection->flow[sender];
+	const struct bytes *then = &flow->at_return;
+	bool read_known = then->at.receiver_seen;
+	uint64_t open = then->at.handed - (read_known ? then->at.read : then->at.acked);
+	struct moment moment = moment_at(connection, sender, MOMENT_SENT, flow->last_return_ns);
+
+	if (!flow->last_return_ns || flow->last_return_ns == flow->told_return_ns)
+		return;
+	flow->told_return_ns = flow->last_return_ns;
+	moment.variant = (read_known ? 0 : 2) + (open ? 0 : 1);
+	moment_arg_text(&moment, 0, name_call(flow->last_call));
+	moment_arg_count(&moment, 1, flow->last_moved_bytes);
+	moment_arg_time(&moment, 2, flow->last_enter_ns, flow->last_return_ns);
+	moment_arg_count(&moment, 3, open);
+	fmt_percent(moment_arg(&moment, 4), WORDS_ARG_SIZE, open, then->at.handed);
+	moment_publish(trace, connection, &moment);
+}
+
+void moment_call_enter(struct trace *trace, struct connection *connection, const struct call *call)
+{
+	enum end end = call->socket->end;
+	struct moment moment = moment_at(connection, end, MOMENT_SEND, call->enter_ns);
+
+	if (!call_sends(call->kind) || !moment_first(connection, end, MOMENT_SEND))
+		return;
+	moment_arg_text(&moment, 0, name_call(call->kind));
+	moment_arg_count(&moment, 1, call->asked_bytes);
+	moment.variant = call->asked_bytes ? 0 : 1;
+	moment_publish(trace, connection, &moment);
+}
+
+static unsigned int failure_variant(const struct connection *connection, const struct call *call)
+{
+	if (!connection->syn_ns)
+		return 3;
+	switch (-call->result) {
+	case ECONNREFUSED:
+		return 1;
+	case ETIMEDOUT:
+		return 2;
+	default:
+		return 0;
+	}
+}
+
+static void tell_connect(struct trace *trace, struct connection *connection,
+			 const struct call *call)
+{
+	bool failed = connection->connect_error && call->result < 0;
+	struct moment moment = moment_at(connection, END_CLIENT,
+					 failed ? MOMENT_CONNECT_FAILED : MOMENT_CONNECTED,
+					 call->return_ns);
+
+	if (!failed && call->result < 0 && call->result != -EINPROGRESS)
+		return;
+	if (!failed) {
+		moment.variant = call->result ? 1 : 0;
+		moment_arg_time(&moment, 0, call->enter_ns, call->return_ns);
+	} else {
+		moment.variant = failure_variant(connection, call);
+		moment_arg_text(&moment, 0, name_errno((int)call->result));
+		moment_arg_time(&moment, 1, call->enter_ns, call->return_ns);
+		fmt_endpoint(moment_arg(&moment, 2), WORDS_ARG_SIZE,
+			     connection->address[END_SERVER], connection->family, connection->scope,
+			     connection->port[END_SERVER]);
+		moment_arg_count(&moment, 3, connection->flow[END_CLIENT].retransmits + 1);
+	}
+	moment_publish(trace, connection, &moment);
+}
+
+static void tell_accept(struct trace *trace, struct connection *connection, const struct call *call)
+{
+	uint64_t ready_ns = connection->established_ns[END_SERVER];
+	struct moment moment = moment_at(connection, END_SERVER, MOMENT_ACCEPTED, call->return_ns);
+
+	if (call->result < 0)
+		return;
+	connection->accepted_ns = call->return_ns;
+	snprintf(moment_arg(&moment, 0), WORDS_ARG_SIZE, "%lld", (long long)call->result);
+	moment_arg_time(&moment, 1, ready_ns, call->return_ns);
+	moment.variant = ready_ns ? 0 : 1;
+	moment_publish(trace, connection, &moment);
+}
+
+void moment_call(struct trace *trace, struct connection *connection, const struct call *call)
+{
+	switch (call->kind) {
+	case CALL_CONNECT:
+		tell_connect(trace, connection, call);
+		break;
+	case CALL_ACCEPT:
+	case CALL_ACCEPT4:
+		tell_accept(trace, connection, call);
+		break;
+	default:
+		if (call->sleeps && call->moved_bytes &&
+		    !connection->flow[call->socket->end].told_return_ns)
+			moment_sent(trace, connection, call->socket->end);
+	}
+}
+
+void moment_asleep(struct trace *trace, struct connection *connection, const struct entry *entry)
+{
+	static const unsigned int variants[SLEEP_CAUSES] = {
+		[SLEEP_PEER_WINDOW] = 0,
+		[SLEEP_CONGESTION] = 1,
+		[SLEEP_BUFFER] = 2,
+		[SLEEP_LOWAT] = 3,
+	};
+	const struct sleep *sleep = &entry->turn.sleep;
+	enum end end = entry->socket.end;
+	const struct direction *at = &connection->flow[end].at;
+	struct moment moment = moment_at(connection, end, MOMENT_BUFFER_FULL, sleep->start_ns);
+
+	if (!moment_first(connection, end, MOMENT_BUFFER_FULL))
+		return;
+	moment.variant = variants[sleep->cause];
+	fmt_bytes(moment_arg(&moment, 0), WORDS_ARG_SIZE, sleep->wmem_at_start);
+	fmt_bytes(moment_arg(&moment, 1), WORDS_ARG_SIZE, sleep->sndbuf_at_start);
+	moment_arg_count(&moment, 2, sleep->left_bytes);
+	moment_arg_count(&moment, 3, at->handed - at->sent);
+	moment_publish(trace, connection, &moment);
+}
+
+void moment_woke(struct trace *trace, struct connection *connection, const struct entry *entry)
+{
+	const struct sleep *sleep = &entry->turn.sleep;
+	enum end end = entry->socket.end;
+	struct moment moment = moment_at(connection, end, MOMENT_WAKE, sleep->end_ns);
+	/* sk_stream_write_space() waits until half of what is used is free. */
+	bool by_the_rule = sleep->cause != SLEEP_LOWAT &&
+			   sleep->wmem_at_end < sleep->sndbuf_at_end &&
+			   sleep->sndbuf_at_end - sleep->wmem_at_end >= sleep->wmem_at_end / 2;
+
+	if (!moment_first(connection, end, MOMENT_WAKE))
+		return;
+	moment.variant = by_the_rule ? 0 : 1;
+	fmt_bytes(moment_arg(&moment, 0), WORDS_ARG_SIZE, sleep->wmem_at_end);
+	fmt_bytes(moment_arg(&moment, 1), WORDS_ARG_SIZE, sleep->sndbuf_at_end);
+	moment_arg_time(&moment, 2, sleep->start_ns, sleep->end_ns);
+	moment_publish(trace, connection, &moment);
+}
+
+void moment_bytes(struct trace *trace, struct connection *connection, enum end sender,
+		  uint64_t time_ns)
+{
+	const struct flow *flow = &connection->flow[sender];
+	enum end reader = other_end(sender);
+	bool all = flow->at.end_known && flow->at.end && flow->at.receiver_seen &&
+		   flow->at.read == flow->at.end;
+	struct moment moment;
+
+	if (!all || !moment_first(connection, reader, MOMENT_LAST_READ))
+		return;
+	moment_sent(trace, connection, sender);
+	moment = moment_at(connection, reader, MOMENT_LAST_READ,
+			   flow->last_read_ns ? flow->last_read_ns : time_ns);
+	moment_arg_count(&moment, 0, flow->at.end);
+	moment_arg_time(&moment, 1, flow->last_return_ns, moment.time_ns);
+	moment.variant = flow->last_return_ns && moment.time_ns > flow->last_return_ns ? 0 : 1;
+	moment_publish(trace, connection, &moment);
+}
+
+void moment_last(struct trace *trace, struct connection *connection, uint64_t time_ns)
+{
+	const struct socket *server = connection->ends[END_SERVER];
+	bool waits = server && server->state == TCP_TIME_WAIT;
+	struct moment moment;
+
+	moment_sent(trace, connection, END_CLIENT);
+	moment_sent(trace, connection, END_SERVER);
+	if (!connection->finished || connection->connect_error ||
+	    !moment_first(connection, END_CLIENT, MOMENT_CLOSED))
+		return;
+	if (!waits && connection->ends[END_CLIENT])
+		waits = connection->ends[END_CLIENT]->state == TCP_TIME_WAIT;
+	moment = moment_at(connection,
+			   server && server->state == TCP_TIME_WAIT ? END_SERVER : END_CLIENT,
+			   MOMENT_CLOSED, time_ns);
+	moment.variant = waits ? 0 : 1;
+	moment_publish(trace, connection, &moment);
+}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Segments as one reads them: relative numbers, scaled windows, what was sent
+ * before. A retransmission is a segment that begins below what this end has
+ * sent already (RFC 9293, section 3.8.1).
+ */
+#include "user/model/internal.h"
+
+/* Relative to the initial sequence number, close to near. */
+static uint64_t relative(const struct connection *connection, enum end end, uint32_t seq,
+			 uint64_t near)
+{
+	uint32_t isn = connection->isn[end];
+	int64_t at = (int64_t)near + (int32_t)(seq - (isn + (uint32_t)near));
+
+	return connection->isn_known[end] && at > 0 ? (uint64_t)at : 0;
+}
+
+static uint64_t length_in_sequence(const struct record_segment *record)
+{
+	return (uint64_t)record->length + !!(record->flags & SEGMENT_SYN) +
+	       !!(record->flags & SEGMENT_FIN);
+}
+
+/*
+ * The window field counts units of the sender's own scale, once both ends have
+ * offered one (RFC 7323, section 2.2); in a SYN it is never scaled.
+ */
+static uint32_t scaled_window(const struct connection *connection, enum end sender,
+			      const struct record_segment *record)
+{
+	const struct flow *flow = &connection->flow[sender];
+	const struct flow *back = &connection->flow[other_end(sender)];
+
+	if (record->flags & SEGMENT_SYN || !flow->scale_known || !back->scale_known ||
+	    flow->scale > 14 || back->scale > 14)
+		return record->window;
+	return (uint32_t)record->window << flow->scale;
+}
+
+static void learn_scale(struct connection *connection, enum end sender,
+			const struct record_segment *record)
+{
+	if (!(record->flags & SEGMENT_SYN))
+		return;
+	connection->flow[sender].scale_known = true;
+	connection->flow[sender].scale = record->wscale;
+	connection->flow[sender].mss = record->mss;
+}
+
+/* Both ends may see one segment: it is judged where it left, or where it arrived if only there. */
+static bool is_again(struct connection *connection, enum end sender, bool judge,
+		     const struct record_segment *record, uint64_t seq)
+{
+	struct flow *flow = &connection->flow[sender];
+	uint64_t length = length_in_sequence(record);
+	bool again = length && flow->sent_any && seq < flow->sent_end;
+
+	if (!judge || !length)
+		return false;
+	if (!flow->sent_any || seq + length > flow->sent_end)
+		flow->sent_end = seq + length;
+	flow->sent_any = true;
+	if (again)
+		flow->retransmits++;
+	return again;
+}
+
+static void in_connection(struct trace *trace, struct entry *entry, struct segment *segment,
+			  const struct record_segment *record)
+{
+	struct connection *connection = entry->socket.connection;
+	enum end sender = record->received ? other_end(entry->socket.end) : entry->socket.end;
+	bool judge = !record->received || !connection->ends[sender];
+
+	segment->connection = connection;
+	segment->sender = sender;
+	learn_scale(connection, sender, record);
+	segment->seq = relative(connection, sender, record->seq, connection->flow[sender].sent_end);
+	if (record->flags & SEGMENT_ACK)
+		segment->ack = relative(connection, other_end(sender), record->ack,
+					connection->flow[other_end(sender)].sent_end);
+	segment->window = scaled_window(connection, sender, record);
+	segment->again = is_again(connection, sender, judge, record, segment->seq);
+	tell(trace, segment, segment);
+	if (connection->detail)
+		ladder_segment(connection, segment);
+	moment_segment(trace, connection, segment);
+}
+
+int segment_record(struct trace *trace, struct entry *entry, const struct record_segment *record)
+{
+	struct segment segment = {
+		.time_ns = record->header.time_ns,
+		.socket = &entry->socket,
+		.received = record->received,
+		.flags = record->flags,
+		.raw_seq = record->seq,
+		.raw_ack = record->ack,
+		.length = record->length,
+		.window = record->window,
+		.mss = record->mss,
+		.wscale = record->wscale,
+	};
+	int err;
+
+	if (record->flags & SEGMENT_SYN) {
+		err = connection_syn(trace, entry, record);
+		if (err)
+			return err;
+		state_segment(trace, entry, record);
+	}
+	if (entry->socket.connection)
+		in_connection(trace, entry, &segment, record);
+	else
+		tell(trace, segment, &segment);
+	if (!(record->flags & SEGMENT_SYN))
+		state_segment(trace, entry, record);
+	bytes_segment(trace, entry, record);
+	return 0;
+}

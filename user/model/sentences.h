@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * All sentences of one language. The arguments of each are listed at the
+ * place that fills them, in moments.c and verdict.c; {6} and {7} are always
+ * the end that a moment happens at, and the other one.
+ */
+#ifndef TCPWATCH_MODEL_SENTENCES_H
+#define TCPWATCH_MODEL_SENTENCES_H
+
+#include "user/model/moments.h"
+#include "user/model/words.h"
+
+#define MOMENT_VARIANTS 4
+
+struct moment_words {
+	const char *title;
+	const char *captions[MOMENT_VARIANTS];
+};
+
+enum verdict_sentence {
+	SAY_ATTEMPT, /* connect() did not end yet */
+	SAY_GIVEN_UP,	      /* {1} time, {2} peer's endpoint, {3} SYNs sent */
+	SAY_FAILED,  /* {0} errno, {1} time, {2} peer's endpoint */
+	SAY_FAILED_REFUSED,
+	SAY_FAILED_TIMEOUT, /* {3} SYNs sent */
+	SAY_FAILED_NO_SYN,
+	SAY_OPENED_ONLY, /* {0} handshake's time; no data were sent */
+	SAY_SENT_ONE,	 /* {0} call, {1} bytes, {2} time */
+	SAY_SENT_MANY,	 /* {3} number of calls */
+	SAY_UNREAD,	 /* {0} bytes read, {1} unread, {2} percent */
+	SAY_ALL_READ,
+	SAY_UNACKED, /* {0} acked, {1} unacked: the reader is not traced */
+	SAY_ALL_ACKED,
+	SAY_LAST_READ,	/* {0} time after the return */
+	SAY_RECEIVED,	/* {0} bytes read, {1} arrived: the sender is not traced */
+	SAY_NEVER_READ, /* {0} bytes */
+	SAY_OTHER_WAY,	/* {0} bytes the other way, {1} of them read */
+	SAY_RESET,	/* {6} sent the RST */
+	SAY_OPEN,	/* still open when the trace ended */
+	SAY_LOSSY,
+	SAY_COUNT
+};
+
+struct sentences {
+	const char *client, *server;
+	struct moment_words moments[MOMENT_KINDS];
+	const char *verdict[SAY_COUNT];
+	const char *gap; /* between two sentences */
+};
+
+extern const struct sentences sentences_en, sentences_zh;
+
+const struct sentences *words_of(enum lang lang);
+
+#endif

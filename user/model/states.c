@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * TCP states as RFC 9293 means them, from a tracepoint that knows less: the
+ * kernel shows SYN_RECV for microseconds and TIME_WAIT not at all. Segments
+ * fill in both. Each change gets its cause.
+ */
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "user/model/internal.h"
+
+struct cause {
+	enum state_cause kind;
+	char detail[48];
+};
+
+static void leave(struct entry *entry, struct state_change *change)
+{
+	struct socket *socket = &entry->socket;
+
+	change->old_state = socket->state;
+	if (!socket->state)
+		return;
+	if (change->time_ns > socket->state_since_ns)
+		change->duration_ns = change->time_ns - socket->state_since_ns;
+	change->duration_known = socket->state == TCP_SYN_RECV ? socket->syn_recv_known
+							       : socket->since_known;
+	socket->state_total_ns[socket->state] += change->duration_ns;
+}
+
+static void enter(struct entry *entry, unsigned int state, uint64_t time_ns)
+{
+	entry->socket.state = state;
+	entry->socket.state_since_ns = time_ns;
+	entry->socket.since_known = true;
+	entry->socket.state_seen[state] = true;
+}
+
+void state_change(struct trace *trace, struct entry *entry, unsigned int new_state,
+		  uint64_t time_ns, enum state_cause cause, const char *detail)
+{
+	struct connection *connection = entry->socket.connection;
+	struct state_change change = {
+		.time_ns = time_ns,
+		.socket = &entry->socket,
+		.new_state = new_state,
+		.cause = cause,
+		.owner_tgid = entry->socket.owner_tgid,
+		.owner_tid = entry->socket.owner_tid,
+	};
+
+	snprintf(change.detail, sizeof(change.detail), "%s", detail);
+	leave(entry, &change);
+	enter(entry, new_state, time_ns);
+	tell(trace, state, &change);
+	if (!connection)
+		return;
+	if (connection->detail)
+		ladder_state(connection, entry->socket.end, &change);
+	moment_state(trace, connection, &change);
+	if (new_state == TCP_CLOSE || new_state == TCP_TIME_WAIT)
+		connection_check_finished(trace, connection, time_ns);
+}
+
+/* Which arriving segment brings about a change; NULL: none does. */
+static const char *segment_that_causes(unsigned int old, unsigned int new)
+{
+	static const struct {
+		uint8_t old, new;
+		const char *segment;
+	} table[] = {
+		{ TCP_SYN_SENT, TCP_ESTABLISHED, "SYN-ACK" },
+		{ TCP_SYN_SENT, TCP_SYN_RECV, "SYN" },
+		{ TCP_LISTEN, TCP_SYN_RECV, "SYN" },
+		{ TCP_SYN_RECV, TCP_ESTABLISHED, "ACK" },
+		{ TCP_SYN_RECV, TCP_CLOSE_WAIT, "FIN" },
+		{ TCP_ESTABLISHED, TCP_CLOSE_WAIT, "FIN" },
+		{ TCP_FIN_WAIT1, TCP_FIN_WAIT2, "ACK of FIN" },
+		{ TCP_FIN_WAIT1, TCP_CLOSING, "FIN" },
+		{ TCP_FIN_WAIT1, TCP_TIME_WAIT, "FIN-ACK" },
+		{ TCP_FIN_WAIT2, TCP_TIME_WAIT, "FIN" },
+		{ TCP_CLOSING, TCP_TIME_WAIT, "ACK of FIN" },
+		{ TCP_LAST_ACK, TCP_CLOSE, "ACK of FIN" },
+	};
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		if (table[i].old == old && table[i].new == new)
+			return table[i].segment;
+	}
+	return NULL;
+}
+
+static struct cause because_of_call(const struct record_state *record)
+{
+	struct cause cause = { .kind = CAUSE_CALL };
+
+	if (record->exiting && !record->call)
+		strcpy(cause.detail, "exit");
+	else
+		snprintf(cause.detail, sizeof(cause.detail), "%s()", name_call(record->call));
+	return cause;
+}
+
+static struct cause because_of_error(int error)
+{
+	struct cause cause = { .kind = CAUSE_ERROR };
+
+	if (error == 110)
+		cause.kind = CAUSE_TIMER;
+	snprintf(cause.detail, sizeof(cause.detail), "%s", name_errno(error));
+	return cause;
+}
+
+/* Closing a listener ends what nobody has accepted from it. */
+static bool listener_is_gone(const struct entry *entry)
+{
+	const struct connection *connection = entry->socket.connection;
+
+	return connection && entry->socket.end == END_SERVER && !connection->accepted_ns &&
+	       connection->listener && connection->listener->state == TCP_CLOSE;
+}
+
+static struct cause cause_of(const struct entry *entry, const struct record_state *record,
+			     unsigned int new_state)
+{
+	const char *segment = segment_that_causes(entry->socket.state, new_state);
+	struct cause cause = { .kind = CAUSE_UNKNOWN };
+
+	if (new_state == TCP_CLOSE && entry->reset_received) {
+		cause = (struct cause){ CAUSE_SEGMENT, "RST" };
+	} else if (new_state == TCP_CLOSE && record->error) {
+		cause = because_of_error(record->error);
+	} else if (segment) {
+		cause.kind = CAUSE_SEGMENT;
+		snprintf(cause.detail, sizeof(cause.detail), "%s", segment);
+	} else if (record->tid && (record->call || record->exiting)) {
+		cause = because_of_call(record);
+	} else if (new_state == TCP_CLOSE && listener_is_gone(entry)) {
+		cause = (struct cause){ CAUSE_CALL, "close() of the listener" };
+	}
+	return cause;
+}
+
+/* A closing full socket may live on as a mini-socket that the tracepoint is silent about. */
+static unsigned int true_state(struct entry *entry, const struct record_state *record)
+{
+	unsigned int old = entry->socket.state;
+	bool orderly = record->new_state == TCP_CLOSE && !record->error && !entry->reset_received;
+
+	if (!orderly || (old != TCP_FIN_WAIT2 && old != TCP_CLOSING && old != TCP_FIN_WAIT1))
+		return record->new_state;
+	if (record->flags & STATE_SOCK_DONE)
+		return TCP_TIME_WAIT;
+	if (old == TCP_FIN_WAIT2 && record->flags & STATE_SOCK_DEAD && !entry->reset_sent) {
+		entry->mini = true;
+		return old;
+	}
+	return record->new_state;
+}
+
+static void note_error(struct entry *entry, const struct record_state *record)
+{
+	struct connection *connection = entry->socket.connection;
+
+	if (record->new_state != TCP_CLOSE || !record->error)
+		return;
+	entry->socket.error = record->error;
+	if (connection && entry->socket.state == TCP_SYN_SENT && !connection->connect_error)
+		connection->connect_error = record->error;
+}
+
+void state_record(struct trace *trace, struct entry *entry, const struct record_state *record)
+{
+	unsigned int new_state = record->new_state;
+	struct cause cause;
+
+	if (!entry->socket.state && record->old_state != TCP_LISTEN) {
+		entry->socket.state = record->old_state;
+		entry->socket.state_since_ns = entry->socket.first_ns;
+		entry->socket.since_known = entry->socket.identity.origin == ORIGIN_CREATED;
+	}
+	if (record->tid)
+		trace_owner(trace, entry, record->tgid, record->tid);
+
+	if (new_state == TCP_SYN_SENT)
+		connection_connecting(trace, entry, record->header.time_ns);
+	else if (new_state == TCP_ESTABLISHED)
+		connection_established(trace, entry, record);
+	if (new_state == TCP_SYN_RECV && record->old_state == TCP_SYN_SENT)
+		entry->socket.syn_recv_known = true;
+	note_error(entry, record);
+
+	new_state = true_state(entry, record);
+	if (new_state == entry->socket.state)
+		return;
+	cause = cause_of(entry, record, new_state);
+	state_change(trace, entry, new_state, record->header.time_ns, cause.kind, cause.detail);
+}
+
+/* The SYN-ACK says that the SYN was taken: SYN_RECV has lasted since the SYN arrived. */
+static void syn_received(struct trace *trace, struct entry *entry)
+{
+	if (entry->socket.state || !entry->syn_ns)
+		return;
+	entry->socket.syn_recv_known = true;
+	state_change(trace, entry, TCP_SYN_RECV, entry->syn_ns, CAUSE_SEGMENT, "SYN");
+}
+
+static void mini_socket(struct trace *trace, struct entry *entry,
+			const struct record_segment *record)
+{
+	if (record->flags & SEGMENT_RST)
+		state_change(trace, entry, TCP_CLOSE, record->header.time_ns, CAUSE_SEGMENT, "RST");
+	else if (record->received && record->flags & SEGMENT_FIN)
+		state_change(trace, entry, TCP_TIME_WAIT, record->header.time_ns, CAUSE_SEGMENT,
+			     "FIN");
+}
+
+void state_segment(struct trace *trace, struct entry *entry, const struct record_segment *record)
+{
+	const uint8_t syn_ack = SEGMENT_SYN | SEGMENT_ACK;
+
+	if (!record->received && (record->flags & syn_ack) == syn_ack)
+		syn_received(trace, entry);
+	else if (entry->mini && entry->socket.state == TCP_FIN_WAIT2)
+		mini_socket(trace, entry, record);
+	else if (entry->socket.state == TCP_SYN_RECV && record->received &&
+		 record->flags & SEGMENT_RST)
+		state_change(trace, entry, TCP_CLOSE, record->header.time_ns, CAUSE_SEGMENT, "RST");
+	if (record->received) {
+		entry->rx_ns = record->header.time_ns;
+		entry->rx_flags = record->flags;
+	}
+}

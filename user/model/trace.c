@@ -1,0 +1,430 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The model's front: each record goes to the file that knows its kind of fact. */
+#include "user/model/trace.h"
+
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "user/model/internal.h"
+
+int trace_open(struct trace **trace, const struct capture_info *info, const struct trace_sink *sink,
+	       void *context)
+{
+	*trace = calloc(1, sizeof(**trace));
+	if (!*trace)
+		return -ENOMEM;
+	(*trace)->info = info;
+	(*trace)->sink = sink;
+	(*trace)->context = context;
+	return 0;
+}
+
+static void free_values(struct map *map)
+{
+	size_t at = 0;
+	void *value;
+
+	while ((value = map_next(map, &at)))
+		free(value);
+	map_free(map);
+}
+
+void trace_close(struct trace *trace)
+{
+	if (!trace)
+		return;
+	free_values(&trace->sockets);
+	free_values(&trace->tasks);
+	map_free(&trace->tuples);
+	for (unsigned int i = 0; i < trace->connection_count; i++) {
+		free(trace->connections[i]->detail);
+		free(trace->connections[i]);
+	}
+	free(trace->connections);
+	free(trace);
+}
+
+struct entry *trace_socket(struct trace *trace, uint32_t id, uint64_t time_ns)
+{
+	struct entry *entry = map_get(&trace->sockets, id);
+
+	if (!entry) {
+		entry = calloc(1, sizeof(*entry));
+		if (!entry || map_put(&trace->sockets, id, entry)) {
+			free(entry);
+			return NULL;
+		}
+		entry->socket.id = id;
+		entry->socket.fd = -1;
+		entry->socket.first_ns = time_ns;
+	}
+	entry->socket.last_ns = time_ns;
+	return entry;
+}
+
+struct task *trace_task(struct trace *trace, uint32_t tid, uint32_t tgid)
+{
+	struct task *task = map_get(&trace->tasks, tid);
+
+	if (!task) {
+		task = calloc(1, sizeof(*task));
+		if (!task || map_put(&trace->tasks, tid, task)) {
+			free(task);
+			return NULL;
+		}
+		task->tid = tid;
+	}
+	if (tgid)
+		task->tgid = tgid;
+	return task;
+}
+
+const char *trace_comm(const struct trace *trace, uint32_t tid)
+{
+	const struct task *task = map_get(&trace->tasks, tid);
+
+	return task ? task->comm : "";
+}
+
+void trace_owner(struct trace *trace, struct entry *entry, uint32_t tgid, uint32_t tid)
+{
+	const char *comm = trace_comm(trace, tid);
+
+	if (!tid)
+		return;
+	entry->socket.owner_tgid = tgid;
+	entry->socket.owner_tid = tid;
+	if (comm[0])
+		memcpy(entry->socket.owner_comm, comm, RECORD_COMM_SIZE);
+}
+
+static bool is_set(const uint8_t address[RECORD_ADDRESS_SIZE])
+{
+	static const uint8_t zero[RECORD_ADDRESS_SIZE];
+
+	return memcmp(address, zero, RECORD_ADDRESS_SIZE) != 0;
+}
+
+/* A field that is zero says "not known", and must not wipe out what was known. */
+static void learn_identity(struct record_socket *known, const struct record_socket *record)
+{
+	struct record_socket old = *known;
+
+	*known = *record;
+	if (!record->cookie)
+		known->cookie = old.cookie;
+	if (!record->inode)
+		known->inode = old.inode;
+	if (!record->local_port) {
+		known->local_port = old.local_port;
+		memcpy(known->local_address, old.local_address, RECORD_ADDRESS_SIZE);
+	}
+	if (!record->remote_port) {
+		known->remote_port = old.remote_port;
+		memcpy(known->remote_address, old.remote_address, RECORD_ADDRESS_SIZE);
+	}
+	if (!is_set(record->local_address) && old.local_port == record->local_port)
+		memcpy(known->local_address, old.local_address, RECORD_ADDRESS_SIZE);
+	if (!record->netns)
+		known->netns = old.netns;
+	if (!record->listener)
+		known->listener = old.listener;
+	if (!record->scope)
+		known->scope = old.scope;
+}
+
+/* Until a process accepts it, a connection is looked after by its listener's. */
+static void inherit_owner(struct trace *trace, struct entry *entry)
+{
+	const struct entry *listener;
+
+	if (entry->socket.owner_tgid || !entry->socket.identity.listener)
+		return;
+	listener = map_get(&trace->sockets, entry->socket.identity.listener);
+	if (listener)
+		trace_owner(trace, entry, listener->socket.owner_tgid, listener->socket.owner_tid);
+}
+
+static int feed_socket(struct trace *trace, struct entry *entry, const struct record_socket *record)
+{
+	struct socket *socket = &entry->socket;
+
+	learn_identity(&socket->identity, record);
+	socket->has_local = socket->identity.local_port != 0;
+	socket->has_remote = socket->identity.remote_port != 0;
+	trace_owner(trace, entry, record->owner_tgid, record->owner_tid);
+	inherit_owner(trace, entry);
+	if (socket->connection)
+		connection_addresses(socket->connection, entry);
+	tell(trace, socket, socket);
+	return 0;
+}
+
+static void feed_process(struct trace *trace, const struct record_process *record)
+{
+	struct task *task = trace_task(trace, record->tid, record->tgid);
+	struct process process = {
+		.time_ns = record->header.time_ns,
+		.event = record->event,
+		.tgid = record->tgid,
+		.tid = record->tid,
+		.parent_tgid = record->parent_tgid,
+		.exit_code = record->exit_code,
+	};
+
+	memcpy(process.comm, record->comm, RECORD_COMM_SIZE);
+	if (task && record->event != PROCESS_EXIT)
+		memcpy(task->comm, record->comm, RECORD_COMM_SIZE);
+	tell(trace, process, &process);
+}
+
+static void feed_lost(struct trace *trace, const struct record_lost *record)
+{
+	struct loss loss = {
+		.first_ns = record->first_ns,
+		.last_ns = record->last_ns,
+		.count = record->count,
+		.what = record->what,
+	};
+	struct loss *last = trace->losses + trace->loss_count;
+
+	trace->lost += loss.count;
+	for (unsigned int i = 0; i < trace->connection_count; i++) {
+		struct connection *connection = trace->connections[i];
+
+		if (connection->finished && connection->last_ns < loss.first_ns)
+			continue;
+		connection->lossy = true;
+		ladder_lost(connection, &loss);
+	}
+	if (trace->loss_count < TRACE_LOSSES) {
+		*last = loss;
+		trace->loss_count++;
+	} else {
+		last[-1].last_ns = loss.last_ns;
+		last[-1].count += loss.count;
+	}
+	tell(trace, lost, &loss);
+}
+
+static void feed_queue(struct trace *trace, struct entry *entry, const struct record_queue *record)
+{
+	struct note note = {
+		.time_ns = record->header.time_ns,
+		.kind = NOTE_ACCEPT_QUEUE,
+		.socket = &entry->socket,
+		.value = record->length,
+		.limit = record->limit,
+	};
+	static const char *const events[] = { "SYN", "ready", "accept" };
+	bool full = record->length > record->limit;
+
+	entry->socket.backlog_limit = record->limit;
+	if (record->length > entry->socket.backlog_peak)
+		entry->socket.backlog_peak = record->length;
+	if (record->event < sizeof(events) / sizeof(events[0]))
+		strcpy(note.detail, events[record->event]);
+	tell(trace, note, &note);
+	if (full && record->event == QUEUE_SYN) {
+		entry->socket.syns_refused_full++;
+		moment_queue_full(trace, entry, note.time_ns, record->length, record->limit);
+	}
+}
+
+static void feed_reset(struct trace *trace, struct entry *entry, const struct record_reset *record)
+{
+	struct connection *connection = entry->socket.connection;
+	struct note note = {
+		.time_ns = record->header.time_ns,
+		.kind = record->received ? NOTE_RESET_RECEIVED : NOTE_RESET_SENT,
+		.socket = &entry->socket,
+		.value = record->reason,
+	};
+
+	if (record->received)
+		entry->reset_received = true;
+	else
+		entry->reset_sent = true;
+	if (connection && !connection->reset) {
+		connection->reset = true;
+		connection->reset_by = record->received ? other_end(entry->socket.end)
+							: entry->socket.end;
+	}
+	tell(trace, note, &note);
+}
+
+static void feed_retransmit(struct trace *trace, struct entry *entry,
+			    const struct record_retransmit *record)
+{
+	struct note note = {
+		.time_ns = record->header.time_ns,
+		.kind = NOTE_RETRANSMIT,
+		.socket = &entry->socket,
+		.value = record->attempt,
+		.limit = record->length,
+	};
+
+	strcpy(note.detail, record->state == STATE_NEW_SYN_RECV ? "SYN-ACK"
+			    : record->state == TCP_SYN_SENT	? "SYN"
+								: "");
+	tell(trace, note, &note);
+}
+
+static void feed_error(struct trace *trace, struct entry *entry, const struct record_error *record)
+{
+	struct note note = {
+		.time_ns = record->header.time_ns,
+		.kind = NOTE_ERROR,
+		.socket = &entry->socket,
+		.value = record->error,
+		.limit = record->error_soft > 0 ? record->error_soft : 0,
+	};
+
+	strncpy(note.detail, name_errno(record->error ? record->error : record->error_soft),
+		sizeof(note.detail) - 1);
+	tell(trace, note, &note);
+}
+
+static int feed_socket_fact(struct trace *trace, const union record *record)
+{
+	struct entry *entry = trace_socket(trace, record->header.socket, record->header.time_ns);
+
+	if (!entry)
+		return -ENOMEM;
+	if (entry->socket.connection)
+		entry->socket.connection->last_ns = record->header.time_ns;
+
+	switch (record->header.kind) {
+	case RECORD_SOCKET:
+		return feed_socket(trace, entry, &record->socket);
+	case RECORD_STATE:
+		bytes_state(trace, entry, &record->state);
+		state_record(trace, entry, &record->state);
+		break;
+	case RECORD_SAMPLE_SEND:
+		bytes_sample_send(trace, entry, &record->sample_send);
+		call_turn(trace, entry, &record->sample_send);
+		break;
+	case RECORD_SAMPLE_RECV:
+		bytes_sample_recv(trace, entry, &record->sample_recv);
+		break;
+	case RECORD_SEGMENT:
+		return segment_record(trace, entry, &record->segment);
+	case RECORD_QUEUE:
+		feed_queue(trace, entry, &record->queue);
+		break;
+	case RECORD_RESET:
+		feed_reset(trace, entry, &record->reset);
+		break;
+	case RECORD_RETRANSMIT:
+		feed_retransmit(trace, entry, &record->retransmit);
+		break;
+	case RECORD_ERROR:
+		feed_error(trace, entry, &record->error);
+		break;
+	}
+	return 0;
+}
+
+int trace_feed(struct trace *trace, const union record *record)
+{
+	switch (record->header.kind) {
+	case RECORD_NONE:
+		return 0;
+	case RECORD_LOST:
+		feed_lost(trace, &record->lost);
+		return 0;
+	}
+
+	trace->events++;
+	if (!trace->first_ns)
+		trace->first_ns = record->header.time_ns;
+	if (record->header.time_ns > trace->last_ns)
+		trace->last_ns = record->header.time_ns;
+
+	switch (record->header.kind) {
+	case RECORD_PROCESS:
+		feed_process(trace, &record->process);
+		return 0;
+	case RECORD_CALL_ENTER:
+		return call_enter(trace, &record->call_enter);
+	case RECORD_CALL:
+		return call_return(trace, &record->call);
+	case RECORD_ADDRESS:
+		return call_address(trace, &record->address);
+	default:
+		return record->header.socket ? feed_socket_fact(trace, record) : 0;
+	}
+}
+
+int trace_finish(struct trace *trace)
+{
+	call_finish_all(trace);
+	for (unsigned int i = 0; i < trace->connection_count; i++)
+		moment_last(trace, trace->connections[i], trace->last_ns);
+	return 0;
+}
+
+bool trace_drained(const struct trace *trace)
+{
+	const struct entry *entry;
+	size_t at = 0;
+
+	while ((entry = map_next(&trace->sockets, &at))) {
+		switch (entry->socket.state) {
+		case TCP_FIN_WAIT1:
+		case TCP_CLOSING:
+		case TCP_LAST_ACK:
+			return false;
+		}
+	}
+	return true;
+}
+
+uint64_t trace_zero_ns(const struct trace *trace)
+{
+	return trace->first_syn_ns ? trace->first_syn_ns : trace->first_ns;
+}
+
+uint64_t trace_first_ns(const struct trace *trace)
+{
+	return trace->first_ns;
+}
+
+uint64_t trace_last_ns(const struct trace *trace)
+{
+	return trace->last_ns;
+}
+
+uint64_t trace_events(const struct trace *trace)
+{
+	return trace->events;
+}
+
+uint64_t trace_lost(const struct trace *trace)
+{
+	return trace->lost;
+}
+
+int trace_losses(const struct trace *trace, const struct loss **losses)
+{
+	*losses = trace->losses;
+	return trace->loss_count;
+}
+
+unsigned int trace_connections(const struct trace *trace)
+{
+	return trace->connection_count;
+}
+
+const struct connection *trace_connection(const struct trace *trace, unsigned int index)
+{
+	return index < trace->connection_count ? trace->connections[index] : NULL;
+}
+
+const struct capture_info *trace_info(const struct trace *trace)
+{
+	return trace->info;
+}

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The model: takes records in the order of their times and makes facts of
+ * them. No input or output, no clock. What it finds goes to the sinks at once,
+ * and what the end of the run needs is kept, in bounded memory.
+ */
+#ifndef TCPWATCH_MODEL_TRACE_H
+#define TCPWATCH_MODEL_TRACE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "user/capture/capture.h"
+#include "user/capture/decode.h"
+#include "user/model/call.h"
+#include "user/model/connection.h"
+#include "user/model/moments.h"
+#include "user/model/socket.h"
+
+/* Connections whose curves and rows are kept. */
+#define TRACE_DETAILED 64
+
+struct segment {
+	uint64_t time_ns;
+	const struct socket *socket;	     /* the end where it was seen */
+	const struct connection *connection; /* NULL: not part of one */
+	enum end sender;		     /* valid with connection */
+	bool received;
+	uint8_t flags; /* SEGMENT_* */
+	uint32_t raw_seq, raw_ack, length;
+	uint64_t seq, ack; /* relative to the initial sequence numbers; 0 when these are unknown */
+	uint32_t window;   /* bytes: scaled once both SYNs' options are known */
+	uint16_t mss;
+	uint8_t wscale; /* SEGMENT_NO_WSCALE: absent */
+	bool again;	/* begins below what was sent before */
+};
+
+/* Facts that are neither a state, nor a call, nor a segment. */
+enum note_kind {
+	NOTE_ACCEPT_QUEUE, /* value: length, limit: limit; full when value > limit */
+	NOTE_RESET_SENT,   /* value: enum sk_rst_reason, or -1 */
+	NOTE_RESET_RECEIVED,
+	NOTE_RETRANSMIT, /* value: attempt, limit: length in bytes */
+	NOTE_ERROR,	 /* value: sk_err, limit: sk_err_soft, positive errno */
+	NOTE_KINDS
+};
+
+struct note {
+	uint64_t time_ns;
+	enum note_kind kind;
+	const struct socket *socket;
+	int64_t value;
+	uint64_t limit;
+	char detail[48]; /* "ECONNREFUSED", "SYN-ACK", ...; ASCII, may be empty */
+};
+
+const char *name_note(enum note_kind kind); /* "accept_queue", "reset_sent", ... */
+
+struct process {
+	uint64_t time_ns;
+	enum process_event event;
+	uint32_t tgid, tid, parent_tgid;
+	int exit_code;
+	char comm[RECORD_COMM_SIZE];
+};
+
+struct loss {
+	uint64_t first_ns, last_ns;
+	uint64_t count;
+	unsigned int what; /* enum record_kind or enum lost_what: name_record */
+};
+
+/* Callbacks of a sink; any may be NULL. What the pointers show is valid during the call. */
+struct trace_sink {
+	void (*socket)(void *context, const struct socket *socket); /* new, or more is known */
+	void (*connection)(void *context, const struct connection *connection); /* it began */
+	void (*process)(void *context, const struct process *process);
+	void (*state)(void *context, const struct state_change *change);
+	void (*call_enter)(void *context, const struct call *call);
+	void (*call)(void *context, const struct call *call);
+	void (*bytes)(void *context, const struct bytes *bytes);
+	void (*segment)(void *context, const struct segment *segment);
+	void (*note)(void *context, const struct note *note);
+	void (*moment)(void *context, const struct moment *moment);
+	void (*lost)(void *context, const struct loss *loss);
+	void (*finished)(void *context, const struct connection *connection);
+};
+
+struct trace;
+
+/* sink: may be NULL; info and sink must live as long as the trace. 0 or -ENOMEM. */
+int trace_open(struct trace **trace, const struct capture_info *info, const struct trace_sink *sink,
+	       void *context);
+
+/* Takes one record. 0 or -ENOMEM. */
+int trace_feed(struct trace *trace, const union record *record);
+
+/* After the last record: closes what is open (calls that never returned, moments). */
+int trace_finish(struct trace *trace);
+
+/* Accepts NULL. */
+void trace_close(struct trace *trace);
+
+/* No socket has data or a FIN under way: FIN_WAIT1, CLOSING, LAST_ACK, or unread data. */
+bool trace_drained(const struct trace *trace);
+
+/* The first SYN, or the first event when there is none: zero of the time axis. */
+uint64_t trace_zero_ns(const struct trace *trace);
+uint64_t trace_first_ns(const struct trace *trace); /* 0: no event */
+uint64_t trace_last_ns(const struct trace *trace);
+
+uint64_t trace_events(const struct trace *trace);			 /* records, without LOST */
+uint64_t trace_lost(const struct trace *trace);				 /* records lost */
+int trace_losses(const struct trace *trace, const struct loss **losses); /* joined spans */
+
+/* Connections in the order of their beginning. */
+unsigned int trace_connections(const struct trace *trace);
+const struct connection *trace_connection(const struct trace *trace, unsigned int index);
+
+/* Command name of a task, "" when not known. Hostile text. */
+const char *trace_comm(const struct trace *trace, uint32_t tid);
+
+const struct capture_info *trace_info(const struct trace *trace);
+
+#endif

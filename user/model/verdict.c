@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Puts the sentences of a verdict together; every number in it is a fact of the model. */
+#include "user/model/verdict.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "user/base/fmt.h"
+#include "user/model/internal.h"
+#include "user/model/sentences.h"
+
+struct speech {
+	const struct connection *connection;
+	const struct sentences *words;
+	char *text;
+	size_t size, used;
+	char args[WORDS_ARGS][WORDS_ARG_SIZE];
+};
+
+static void say(struct speech *speech, enum verdict_sentence sentence)
+{
+	const char *template = speech->words->verdict[sentence];
+	const char *gap = speech->used ? speech->words->gap : "";
+	size_t room;
+
+	if (!template[0] || speech->used + strlen(gap) + 1 >= speech->size)
+		return;
+	strcpy(speech->text + speech->used, gap);
+	speech->used += strlen(gap);
+	room = speech->size - speech->used;
+	words_fill(speech->text + speech->used, room, template, speech->args);
+	speech->used += strlen(speech->text + speech->used);
+}
+
+static void set_count(struct speech *speech, int index, uint64_t value)
+{
+	fmt_count(speech->args[index], WORDS_ARG_SIZE, value);
+}
+
+static void set_time(struct speech *speech, int index, uint64_t from_ns, uint64_t to_ns)
+{
+	fmt_duration(speech->args[index], WORDS_ARG_SIZE, to_ns > from_ns ? to_ns - from_ns : 0);
+}
+
+static void set_ends(struct speech *speech, enum end end)
+{
+	const char *client = speech->words->client, *server = speech->words->server;
+	bool is_server = end == END_SERVER;
+
+	snprintf(speech->args[6], WORDS_ARG_SIZE, "%s", is_server ? server : client);
+	snprintf(speech->args[7], WORDS_ARG_SIZE, "%s", is_server ? client : server);
+}
+
+static void say_attempt(struct speech *speech)
+{
+	const struct connection *connection = speech->connection;
+	const struct call_stats *connects = &connection->calls[END_CLIENT][CALL_CONNECT];
+	enum verdict_sentence sentence = SAY_FAILED;
+
+	fmt_endpoint(speech->args[2], WORDS_ARG_SIZE, connection->address[END_SERVER],
+		     connection->family, connection->scope, connection->port[END_SERVER]);
+	if (!connection->connect_error && !connection->finished) {
+		say(speech, SAY_ATTEMPT);
+		return;
+	}
+	snprintf(speech->args[0], WORDS_ARG_SIZE, "%s", name_errno(connection->connect_error));
+	fmt_duration(speech->args[1], WORDS_ARG_SIZE,
+		     connection->connect_error && connects->count == 1
+			     ? connects->inside_ns
+			     : connection->last_ns - connection->first_ns);
+	set_count(speech, 3, connection->flow[END_CLIENT].retransmits + 1);
+	if (!connection->connect_error)
+		sentence = SAY_GIVEN_UP;
+	else if (!connection->syn_ns)
+		sentence = SAY_FAILED_NO_SYN;
+	else if (connection->connect_error == ECONNREFUSED)
+		sentence = SAY_FAILED_REFUSED;
+	else if (connection->connect_error == ETIMEDOUT)
+		sentence = SAY_FAILED_TIMEOUT;
+	say(speech, sentence);
+}
+
+static uint64_t send_calls(const struct connection *connection, enum end sender)
+{
+	uint64_t count = 0;
+
+	for (int call = 0; call < CALL_KINDS; call++) {
+		if (call_sends(call))
+			count += connection->calls[sender][call].count;
+	}
+	return count;
+}
+
+static void say_handed(struct speech *speech, enum end sender)
+{
+	const struct flow *flow = &speech->connection->flow[sender];
+	uint64_t calls = send_calls(speech->connection, sender);
+
+	snprintf(speech->args[0], WORDS_ARG_SIZE, "%s", name_call(flow->last_call));
+	set_count(speech, 1, flow->at_return.at.handed);
+	set_time(speech, 2, flow->first_send_ns, flow->last_return_ns);
+	set_count(speech, 3, calls);
+	say(speech, calls > 1 ? SAY_SENT_MANY : SAY_SENT_ONE);
+}
+
+static void say_places(struct speech *speech, enum end sender)
+{
+	const struct direction *then = &speech->connection->flow[sender].at_return.at;
+	bool read_known = then->receiver_seen;
+	uint64_t done = read_known ? then->read : then->acked;
+	uint64_t open = then->handed - done;
+
+	set_ends(speech, sender);
+	set_count(speech, 0, done);
+	set_count(speech, 1, open);
+	fmt_percent(speech->args[2], WORDS_ARG_SIZE, open, then->handed);
+	if (read_known)
+		say(speech, open ? SAY_UNREAD : SAY_ALL_READ);
+	else
+		say(speech, open ? SAY_UNACKED : SAY_ALL_ACKED);
+}
+
+static void say_last_read(struct speech *speech, enum end sender)
+{
+	const struct flow *flow = &speech->connection->flow[sender];
+	uint64_t unread = flow->at.handed - flow->at.read;
+
+	if (!flow->at.receiver_seen)
+		return;
+	if (unread && speech->connection->finished) {
+		set_count(speech, 0, unread);
+		say(speech, SAY_NEVER_READ);
+	} else if (!unread && flow->last_read_ns > flow->last_return_ns) {
+		set_time(speech, 0, flow->last_return_ns, flow->last_read_ns);
+		say(speech, SAY_LAST_READ);
+	}
+}
+
+/* The sender's end is not traced: only what arrived is known. */
+static void say_received(struct speech *speech, enum end sender)
+{
+	const struct direction *at = &speech->connection->flow[sender].at;
+
+	set_ends(speech, sender);
+	set_count(speech, 0, at->read);
+	set_count(speech, 1, at->received);
+	say(speech, SAY_RECEIVED);
+}
+
+static void say_other_way(struct speech *speech, enum end sender)
+{
+	const struct direction *at = &speech->connection->flow[sender].at;
+
+	if (!at->handed || !at->receiver_seen || !at->sender_seen)
+		return;
+	set_count(speech, 0, at->handed);
+	set_count(speech, 1, at->read);
+	say(speech, SAY_OTHER_WAY);
+}
+
+static void say_data(struct speech *speech)
+{
+	const struct flow *flow = speech->connection->flow;
+	enum end main_end = flow[END_SERVER].at.handed > flow[END_CLIENT].at.handed ? END_SERVER
+										    : END_CLIENT;
+
+	if (flow[main_end].last_return_ns) {
+		say_handed(speech, main_end);
+		say_places(speech, main_end);
+		say_last_read(speech, main_end);
+	} else if (!flow[main_end].at.sender_seen) {
+		say_received(speech, main_end);
+	}
+	say_other_way(speech, other_end(main_end));
+}
+
+static void say_opened(struct speech *speech)
+{
+	const struct connection *connection = speech->connection;
+	uint64_t up_ns = connection->established_ns[END_CLIENT];
+
+	if (!up_ns)
+		up_ns = connection->established_ns[END_SERVER];
+	set_time(speech, 0, connection->syn_ns ? connection->syn_ns : connection->first_ns, up_ns);
+	say(speech, SAY_OPENED_ONLY);
+}
+
+static bool was_up(const struct connection *connection)
+{
+	return connection->established_ns[END_CLIENT] || connection->established_ns[END_SERVER];
+}
+
+char *verdict_text(const struct connection *connection, enum lang lang, char *text, size_t size)
+{
+	struct speech speech = {
+		.connection = connection,
+		.words = words_of(lang),
+		.text = text,
+		.size = size,
+	};
+	const struct flow *flow = connection->flow;
+
+	text[0] = '\0';
+	if (!was_up(connection)) {
+		say_attempt(&speech);
+	} else {
+		if (flow[END_CLIENT].at.handed || flow[END_SERVER].at.handed)
+			say_data(&speech);
+		else
+			say_opened(&speech);
+		if (connection->reset) {
+			set_ends(&speech, connection->reset_by);
+			say(&speech, SAY_RESET);
+		} else if (!connection->finished) {
+			say(&speech, SAY_OPEN);
+		}
+	}
+	if (connection->lossy)
+		say(&speech, SAY_LOSSY);
+	return text;
+}
