@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Runs while the command runs: takes records from the ring, on its wakeups and
+ * on a timer, and watches for the command's end and for signals.
+ */
+#ifndef TCPWATCH_COLLECT_LOOP_H
+#define TCPWATCH_COLLECT_LOOP_H
+
+#include <signal.h>
+#include <stdbool.h>
+
+#include "user/collect/command.h"
+#include "user/collect/program.h"
+
+struct loop_calls {
+	/* One record, in the order of the ring. Negative: stop, and return it. */
+	int (*record)(void *context, const struct record_header *record);
+	/* After each turn; idle: no record has come in this turn. As record. */
+	int (*turn)(void *context, uint64_t now_ns, bool idle);
+	/* True when no socket of the command has data or a FIN under way any more. */
+	bool (*drained)(void *context);
+};
+
+/*
+ * Blocks the signals that loop_run handles (INT, TERM, HUP, QUIT, CHLD), so
+ * that none is missed before it starts. Call before the command is forked;
+ * command_hold gives the child the old mask.
+ */
+int loop_block_signals(void);
+
+/* The mask that was there before loop_block_signals; until then, the current one. */
+const sigset_t *loop_old_mask(void);
+
+/*
+ * Returns when the command and all its children have ended and its sockets
+ * are drained (at most 1 s later), or when told to stop. A signal that a
+ * process sent is passed on to the command; one typed at the terminal reached
+ * it already. The second one of the same kind stops at once.
+ * Returns 0 or a negative errno; *status is the command's, as wait(2) gives
+ * it, or -1 when it still runs.
+ */
+int loop_run(struct program *program, struct command *command, const struct loop_calls *calls,
+	     void *context, int *status);
+
+#endif

@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Loads, attaches and reads the BPF program. Speaks for libbpf: its own
+ * messages are for -v, the user gets one line that says what to do.
+ */
+#include "user/collect/program.h"
+
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "bpf/tcpwatch.skel.h"
+#include "user/base/log.h"
+#include "user/collect/existing.h"
+#include "user/collect/hooks.h"
+#include "user/collect/privilege.h"
+
+#define KERNEL_TYPES "/sys/kernel/btf/vmlinux"
+#define WAKEUP_BYTES (256 << 10)
+#define DRAIN_MAX 65536 /* records in one go, so that signals are not kept waiting */
+
+struct program {
+	struct tcpwatch_bpf *skeleton;
+	struct ring_buffer *ring;
+	uint64_t lost_told[LOST_WHATS]; /* counts that were handed out */
+	uint64_t lost_last_ns[LOST_WHATS];
+	/* Valid inside program_drain: */
+	int (*out)(void *context, const struct record_header *record);
+	void *context;
+	int drained;
+};
+
+__attribute__((format(printf, 2, 0)))
+static int print_if_warning(enum libbpf_print_level level, const char *format, va_list arguments)
+{
+	return level == LIBBPF_DEBUG ? 0 : vfprintf(stderr, format, arguments);
+}
+
+static bool kernel_is_too_old(void)
+{
+	unsigned int major, minor;
+	struct utsname name;
+
+	if (uname(&name) || sscanf(name.release, "%u.%u", &major, &minor) != 2)
+		return false;
+	return major < 6 || (major == 6 && minor < 1);
+}
+
+/* What makes loading hopeless, said before libbpf fails in many words. */
+static int check_host(void)
+{
+	if (kernel_is_too_old()) {
+		log_error("this kernel is too old: tracing needs Linux 6.1 or newer");
+		return -ENOTSUP;
+	}
+	if (privilege_check()) {
+		log_error("tracing needs root, or CAP_BPF and CAP_PERFMON: try sudo");
+		return -EPERM;
+	}
+	if (access(KERNEL_TYPES, R_OK)) {
+		log_error("%s can't be read (%s): the kernel must be built with "
+			  "CONFIG_DEBUG_INFO_BTF",
+			  KERNEL_TYPES, strerror(errno));
+		return -ENOENT;
+	}
+	return 0;
+}
+
+static int on_record(void *context, void *data, size_t size)
+{
+	struct program *program = context;
+	int err;
+
+	(void)size;
+	err = program->out(program->context, data);
+	if (err < 0)
+		return err;
+	return ++program->drained < DRAIN_MAX ? 0 : -ECANCELED;
+}
+
+static int choose_hooks(struct program *program, enum detail detail, struct capture_info *info)
+{
+	struct btf *kernel_types = btf__load_vmlinux_btf();
+	const char *missing = NULL;
+	int err;
+
+	if (!kernel_types) {
+		err = -errno;
+		log_error("%s can't be used: %s", KERNEL_TYPES, strerror(-err));
+		return err;
+	}
+	err = hooks_choose(program->skeleton->obj, kernel_types, detail, info, &missing);
+	if (err)
+		log_error("this kernel lacks the tracepoint %s, which tracing can't do without",
+			  missing);
+	btf__free(kernel_types);
+	return err;
+}
+
+/* A quarter of a small ring: a wakeup must come long before it is full. */
+static uint64_t wakeup_bytes(uint64_t ring_bytes)
+{
+	return ring_bytes / 4 < WAKEUP_BYTES ? ring_bytes / 4 : WAKEUP_BYTES;
+}
+
+static int configure(struct program *program, const struct program_options *options)
+{
+	struct tcpwatch_bpf *skeleton = program->skeleton;
+
+	bpf_program__set_autoattach(skeleton->progs.follow_task, false);
+	bpf_program__set_autoattach(skeleton->progs.follow_sockets, false);
+	skeleton->rodata->wakeup_bytes = wakeup_bytes(options->ring_bytes);
+	skeleton->rodata->emit_entries = options->detail >= DETAIL_FULL;
+	hooks_number_calls((__u8 *)skeleton->rodata->call_of_number,
+			   sizeof(skeleton->rodata->call_of_number));
+	return bpf_map__set_max_entries(skeleton->maps.ring, options->ring_bytes);
+}
+
+static int load(struct program *program)
+{
+	int err = tcpwatch_bpf__load(program->skeleton);
+
+	if (err == -EPERM) {
+		log_error("the kernel refuses BPF programs here (lockdown, or a container "
+			  "without CAP_BPF and CAP_PERFMON)");
+	} else if (err) {
+		log_error("the BPF program can't be loaded (%s): -v shows why", strerror(-err));
+	}
+	return err;
+}
+
+static int attach(struct program *program)
+{
+	int err = tcpwatch_bpf__attach(program->skeleton);
+
+	if (err)
+		log_error("the hooks can't be turned on (%s): -v shows why", strerror(-err));
+	return err;
+}
+
+static int open_ring(struct program *program)
+{
+	int fd = bpf_map__fd(program->skeleton->maps.ring);
+
+	program->ring = ring_buffer__new(fd, on_record, program, NULL);
+	if (program->ring)
+		return 0;
+	log_error("the ring buffer can't be read: %s", strerror(errno));
+	return -errno;
+}
+
+static int program_start(struct program *program, const struct program_options *options,
+			 struct capture_info *info)
+{
+	int err;
+
+	libbpf_set_print(options->verbose ? print_if_warning : NULL);
+	program->skeleton = tcpwatch_bpf__open();
+	if (!program->skeleton) {
+		err = -errno;
+		log_error("the BPF program can't be opened: %s", strerror(-err));
+		return err;
+	}
+	err = choose_hooks(program, options->detail, info);
+	if (!err)
+		err = configure(program, options);
+	if (!err)
+		err = load(program);
+	if (!err)
+		err = open_ring(program);
+	if (!err)
+		err = attach(program);
+	return err;
+}
+
+int program_open(struct program **program, const struct program_options *options,
+		 struct capture_info *info)
+{
+	int err = check_host();
+
+	*program = NULL;
+	if (err)
+		return err;
+	*program = calloc(1, sizeof(**program));
+	if (!*program)
+		return -ENOMEM;
+	err = program_start(*program, options, info);
+	if (err) {
+		program_close(*program);
+		*program = NULL;
+	}
+	return err;
+}
+
+int program_follow(struct program *program, pid_t tgid)
+{
+	int err = existing_walk(program->skeleton->progs.follow_task, tgid);
+
+	if (!err)
+		err = existing_walk(program->skeleton->progs.follow_sockets, tgid);
+	if (err)
+		log_error("process %d can't be followed: %s", (int)tgid, strerror(-err));
+	return err;
+}
+
+long program_tasks(const struct program *program)
+{
+	return __atomic_load_n(&program->skeleton->bss->tasks_alive, __ATOMIC_RELAXED);
+}
+
+int program_fd(const struct program *program)
+{
+	return ring_buffer__epoll_fd(program->ring);
+}
+
+/* Spans never overlap, though the count may be read while it grows. */
+static void fill_lost(struct program *program, unsigned int what, uint64_t count,
+		      struct record_lost *lost)
+{
+	const struct tcpwatch_bpf__bss *bss = program->skeleton->bss;
+
+	memset(lost, 0, sizeof(*lost));
+	lost->header.kind = RECORD_LOST;
+	lost->header.size = sizeof(*lost);
+	lost->first_ns = bss->lost_first_ns[what];
+	lost->last_ns = bss->lost_last_ns[what];
+	if (lost->first_ns < program->lost_last_ns[what])
+		lost->first_ns = program->lost_last_ns[what];
+	if (lost->last_ns < lost->first_ns)
+		lost->last_ns = lost->first_ns;
+	lost->header.time_ns = lost->last_ns;
+	lost->count = count - program->lost_told[what];
+	lost->what = what;
+	program->lost_told[what] = count;
+	program->lost_last_ns[what] = lost->last_ns;
+}
+
+static int drain_lost(struct program *program)
+{
+	struct tcpwatch_bpf__bss *bss = program->skeleton->bss;
+	struct record_lost lost;
+	int err = 0, found = 0;
+
+	for (unsigned int what = 0; what < LOST_WHATS && err >= 0; what++) {
+		uint64_t count = __atomic_load_n(&bss->lost_count[what], __ATOMIC_ACQUIRE);
+
+		if (count == program->lost_told[what])
+			continue;
+		fill_lost(program, what, count, &lost);
+		err = program->out(program->context, &lost.header);
+		found++;
+	}
+	if (found)
+		program->skeleton->data->reader_epoch++;
+	return err < 0 ? err : found;
+}
+
+int program_drain(struct program *program,
+		  int (*out)(void *context, const struct record_header *record), void *context)
+{
+	int err, found;
+
+	program->out = out;
+	program->context = context;
+	program->drained = 0;
+	err = ring_buffer__consume(program->ring);
+	if (err < 0 && err != -ECANCELED)
+		return err;
+	found = drain_lost(program);
+	return found < 0 ? found : program->drained + found;
+}
+
+void program_close(struct program *program)
+{
+	if (!program)
+		return;
+	ring_buffer__free(program->ring);
+	tcpwatch_bpf__destroy(program->skeleton);
+	free(program);
+}
