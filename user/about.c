@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Asks the machine who it is. Knows nothing of what will be traced. */
+#include "user/about.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+/* The first line of a small file, without its end. */
+static void read_line(char *text, size_t size, const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t length = fd >= 0 ? read(fd, text, size - 1) : 0;
+
+	if (fd >= 0)
+		close(fd);
+	text[length > 0 ? length : 0] = '\0';
+	text[strcspn(text, "\n")] = '\0';
+}
+
+static void join_words(char *text, size_t size, char *const words[])
+{
+	size_t used = 0;
+
+	for (int i = 0; words[i] && used < size; i++)
+		used += (size_t)snprintf(text + used, size - used, "%s%s", i ? " " : "", words[i]);
+}
+
+void about_run(struct capture_info *info, const struct options *options)
+{
+	static const char *const details[] = { "states", "calls", "full" };
+	struct utsname name;
+
+	*info = (struct capture_info){ .ring_bytes = options->ring_bytes };
+	snprintf(info->version, sizeof(info->version), "%s", TCPWATCH_VERSION);
+	snprintf(info->detail, sizeof(info->detail), "%s", details[options->detail]);
+	if (!uname(&name)) {
+		snprintf(info->kernel, sizeof(info->kernel), "%s", name.release);
+		snprintf(info->machine, sizeof(info->machine), "%.*s",
+			 (int)sizeof(info->machine) - 1, name.machine);
+		snprintf(info->host, sizeof(info->host), "%s", name.nodename);
+	}
+	read_line(info->boot_id, sizeof(info->boot_id), "/proc/sys/kernel/random/boot_id");
+	read_line(info->congestion, sizeof(info->congestion),
+		  "/proc/sys/net/ipv4/tcp_congestion_control");
+	join_words(info->command, sizeof(info->command), options->command);
+}
+
+static uint64_t clock_ns(clockid_t id)
+{
+	struct timespec now;
+
+	clock_gettime(id, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+void about_start(struct capture_info *info)
+{
+	info->start_mono_ns = clock_ns(CLOCK_MONOTONIC);
+	info->start_real_ns = clock_ns(CLOCK_REALTIME);
+}

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Events and losses, hooks that were off, a capture that was cut off, and what
+ * to type next. A loss is never a footnote: it says how much, of what and when.
+ */
+#include "user/export/footer.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+#include "user/base/fmt.h"
+#include "user/export/labels.h"
+#include "user/model/names.h"
+
+#define SPANS_SHOWN 8
+
+static void offset_text(char *text, size_t size, const struct trace *trace, uint64_t time_ns)
+{
+	fmt_offset(text, size, (int64_t)(time_ns - trace_zero_ns(trace)));
+}
+
+static void print_span(const struct view *view, const struct trace *trace, const struct loss *loss)
+{
+	char count[FMT_SIZE], from[FMT_SIZE], to[FMT_SIZE], text[TEXT_SIZE];
+
+	fmt_count(count, sizeof(count), loss->count);
+	offset_text(from, sizeof(from), trace, loss->first_ns);
+	offset_text(to, sizeof(to), trace, loss->last_ns);
+	label_fill(text, sizeof(text), view->lang, LABEL_LOST_SPAN, count, name_record(loss->what),
+		   from, to, NULL);
+	fprintf(view->stream, "     ");
+	text_wrap(view, 5, 7, text);
+}
+
+static void print_losses(const struct view *view, const struct trace *trace)
+{
+	const struct loss *losses;
+	int spans = trace_losses(trace, &losses);
+	char count[FMT_SIZE], text[TEXT_SIZE];
+
+	fmt_count(count, sizeof(count), trace_lost(trace));
+	label_fill(text, sizeof(text), view->lang, LABEL_LOST, count, NULL);
+	fprintf(view->stream, "%s%s  !! ", term_style(&view->term, STYLE_BOLD),
+		term_style(&view->term, STYLE_RED));
+	text_wrap(view, 5, 5, text);
+	for (int i = 0; i < spans && i < SPANS_SHOWN; i++)
+		print_span(view, trace, &losses[i]);
+	if (spans > SPANS_SHOWN) {
+		fmt_count(count, sizeof(count), (uint64_t)(spans - SPANS_SHOWN));
+		label_fill(text, sizeof(text), view->lang, LABEL_LOST_MORE, count, NULL);
+		fprintf(view->stream, "     %s\n", text);
+	}
+	fputs(term_style(&view->term, STYLE_PLAIN), view->stream);
+}
+
+static void print_cut(const struct view *view, const struct trace *trace,
+		      const struct capture_end *end)
+{
+	char offset[FMT_SIZE], text[TEXT_SIZE];
+
+	offset_text(offset, sizeof(offset), trace, end->last_ns);
+	label_fill(text, sizeof(text), view->lang, LABEL_CUT, offset, NULL);
+	fprintf(view->stream, "%s  !! ", term_style(&view->term, STYLE_BOLD));
+	text_wrap(view, 5, 5, text);
+	fputs(term_style(&view->term, STYLE_PLAIN), view->stream);
+}
+
+static void print_unknown(const struct view *view)
+{
+	const char *prefix = label(view->lang, LABEL_NOT_KNOWN);
+	char fact[TEXT_SIZE];
+
+	for (int i = 0; i < view->info->hook_count && i < CAPTURE_HOOKS_MAX; i++) {
+		const struct capture_hook *hook = &view->info->hooks[i];
+
+		if (hook->on)
+			continue;
+		fprintf(view->stream, "  %s", prefix);
+		text_wrap(view, 2 + term_width(prefix), 4,
+			  text_foreign(view, fact, sizeof(fact), hook->fact, sizeof(hook->fact)));
+	}
+}
+
+static void print_counts(const struct view *view, const struct trace *trace)
+{
+	char events[FMT_SIZE], lost[FMT_SIZE], text[TEXT_SIZE];
+
+	fmt_count(events, sizeof(events), trace_events(trace));
+	fmt_count(lost, sizeof(lost), trace_lost(trace));
+	label_fill(text, sizeof(text), view->lang, LABEL_EVENTS, events, lost, NULL);
+	fprintf(view->stream, "  %s\n", text);
+}
+
+static void print_saved(const struct view *view, const char *path)
+{
+	char bytes[FMT_SIZE], text[2 * TEXT_SIZE];
+	struct stat status;
+
+	fprintf(view->stream, "  %s", label(view->lang, LABEL_SAVED));
+	if (stat(view->capture_path, &status))
+		snprintf(text, sizeof(text), "%s", path);
+	else
+		snprintf(text, sizeof(text), "%s (%s)", path,
+			 fmt_bytes(bytes, sizeof(bytes), (uint64_t)status.st_size));
+	text_wrap(view, 2 + term_width(label(view->lang, LABEL_SAVED)), 4, text);
+}
+
+/* A path as a shell takes it: quoted when it holds anything special. */
+static void quote(char *text, size_t size, const char *path)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789_./+-,:@";
+	size_t used = 1;
+
+	if (strspn(path, plain) == strlen(path)) {
+		snprintf(text, size, "%s", path);
+		return;
+	}
+	text[0] = '\'';
+	for (; *path && used + 6 < size; path++)
+		used += (size_t)snprintf(text + used, size - used, *path == '\'' ? "'\\''" : "%c",
+					 *path);
+	snprintf(text + used, size - used, "'");
+}
+
+/* Each command on a line of its own: it is there to be copied. */
+static void print_next(const struct view *view, const char *path)
+{
+	static const char *const options[] = { "--view ladder", "--view events", "--csv DIR" };
+	const char *words = label(view->lang, LABEL_NEXT);
+	int indent = 2 + term_width(words) + 1;
+	char quoted[TEXT_SIZE];
+
+	quote(quoted, sizeof(quoted), path);
+	fprintf(view->stream, "  %s ", words);
+	for (int i = 0; i < 3; i++)
+		fprintf(view->stream, "%*stcpwatch -r %s %s\n", i ? indent : 0, "", quoted,
+			options[i]);
+}
+
+void footer_print(const struct view *view, const struct trace *trace,
+		  const struct capture_end *end)
+{
+	char path[TEXT_SIZE];
+
+	fputc('\n', view->stream);
+	if (trace_lost(trace))
+		print_losses(view, trace);
+	if (!end->complete)
+		print_cut(view, trace, end);
+	print_unknown(view);
+	print_counts(view, trace);
+	if (!view->capture_path) {
+		fprintf(view->stream, "  ");
+		text_wrap(view, 2, 2, label(view->lang, LABEL_KEEP));
+		return;
+	}
+	text_foreign(view, path, sizeof(path), view->capture_path, TEXT_SIZE);
+	print_saved(view, path);
+	print_next(view, path);
+}

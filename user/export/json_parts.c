@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What the capture says of itself, processes, moments, connections and the
+ * end. Times are nanoseconds relative to zero; a time that isn't known is null.
+ */
+#include "user/export/json_parts.h"
+
+
+#include "user/base/fmt.h"
+#include "user/model/names.h"
+#include "user/model/verdict.h"
+
+#define TEXT_SIZE 2048
+
+static const char *const lang_names[LANG_COUNT] = { [LANG_EN] = "en", [LANG_ZH] = "zh" };
+
+static const char *end_name(enum end end)
+{
+	return end == END_CLIENT ? "client" : "server";
+}
+
+static void open_object(struct json *json, const char *type)
+{
+	json_object(json, NULL);
+	json_string(json, "type", type);
+}
+
+static void close_object(struct json *json)
+{
+	json_object_end(json);
+	json_line_end(json);
+}
+
+static void put_time(struct json *json, const char *name, uint64_t time_ns, uint64_t zero_ns)
+{
+	if (time_ns)
+		json_int(json, name, (int64_t)(time_ns - zero_ns));
+	else
+		json_null(json, name);
+}
+
+static void put_hooks(struct json *json, const struct capture_info *info)
+{
+	json_array(json, "hooks");
+	for (int i = 0; i < info->hook_count && i < CAPTURE_HOOKS_MAX; i++) {
+		const struct capture_hook *hook = &info->hooks[i];
+
+		json_object(json, NULL);
+		json_bytes(json, "name", hook->name, sizeof(hook->name));
+		json_bytes(json, "fact", hook->fact, sizeof(hook->fact));
+		json_bool(json, "on", hook->on);
+		json_object_end(json);
+	}
+	json_array_end(json);
+}
+
+void json_capture(struct json *json, const struct capture_info *info, uint64_t zero_ns)
+{
+	open_object(json, "capture");
+	json_uint(json, "schema", JSON_SCHEMA);
+	json_bytes(json, "tcpwatch", info->version, sizeof(info->version));
+	json_bytes(json, "kernel", info->kernel, sizeof(info->kernel));
+	json_bytes(json, "machine", info->machine, sizeof(info->machine));
+	json_bytes(json, "host", info->host, sizeof(info->host));
+	json_bytes(json, "boot_id", info->boot_id, sizeof(info->boot_id));
+	json_bytes(json, "congestion", info->congestion, sizeof(info->congestion));
+	json_bytes(json, "command", info->command, sizeof(info->command));
+	json_bytes(json, "detail", info->detail, sizeof(info->detail));
+	json_uint(json, "ring_bytes", info->ring_bytes);
+	json_uint(json, "zero_mono_ns", zero_ns);
+	json_uint(json, "zero_real_ns", info->start_real_ns + (zero_ns - info->start_mono_ns));
+	json_int(json, "start_ns", (int64_t)(info->start_mono_ns - zero_ns));
+	put_hooks(json, info);
+	close_object(json);
+}
+
+void json_process(struct json *json, const struct process *process, uint64_t zero_ns)
+{
+	static const char *const events[] = {
+		[PROCESS_FORK] = "fork",
+		[PROCESS_EXEC] = "exec",
+		[PROCESS_EXIT] = "exit",
+	};
+
+	open_object(json, "process");
+	json_int(json, "t_ns", (int64_t)(process->time_ns - zero_ns));
+	json_string(json, "event", events[process->event]);
+	json_uint(json, "pid", process->tgid);
+	json_uint(json, "tid", process->tid);
+	json_uint(json, "parent_pid", process->parent_tgid);
+	json_bytes(json, "comm", process->comm, sizeof(process->comm));
+	if (process->event == PROCESS_EXIT)
+		json_int(json, "exit_code", process->exit_code);
+	else
+		json_null(json, "exit_code");
+	close_object(json);
+}
+
+static void put_words(struct json *json, const char *name, enum lang lang, const char *text)
+{
+	char member[32];
+
+	snprintf(member, sizeof(member), "%s_%s", name, lang_names[lang]);
+	json_string(json, member, text);
+}
+
+void json_moment(struct json *json, const struct moment *moment, uint64_t zero_ns)
+{
+	char text[TEXT_SIZE];
+
+	open_object(json, "moment");
+	json_int(json, "t_ns", (int64_t)(moment->time_ns - zero_ns));
+	json_string(json, "moment", moment_name(moment->kind));
+	if (moment->connection)
+		json_uint(json, "connection", moment->connection->id);
+	else
+		json_null(json, "connection");
+	if (moment->socket)
+		json_uint(json, "socket", moment->socket->id);
+	else
+		json_null(json, "socket");
+	for (int lang = 0; lang < LANG_COUNT; lang++) {
+		moment_title(moment, (enum lang)lang, text, sizeof(text));
+		put_words(json, "title", (enum lang)lang, text);
+		moment_caption(moment, (enum lang)lang, text, sizeof(text));
+		put_words(json, "caption", (enum lang)lang, text);
+	}
+	close_object(json);
+}
+
+static void put_states(struct json *json, const struct socket *socket)
+{
+	json_object(json, "state_ns");
+	for (unsigned int state = 1; state < STATE_COUNT; state++)
+		if (socket->state_seen[state])
+			json_uint(json, name_state(state), socket->state_total_ns[state]);
+	json_object_end(json);
+}
+
+static void put_calls(struct json *json, const struct call_stats calls[CALL_KINDS])
+{
+	json_array(json, "calls");
+	for (int kind = 0; kind < CALL_KINDS; kind++) {
+		const struct call_stats *stats = &calls[kind];
+
+		if (!stats->count)
+			continue;
+		json_object(json, NULL);
+		json_string(json, "call", name_call((enum call_kind)kind));
+		json_uint(json, "count", stats->count);
+		json_uint(json, "failed", stats->failed);
+		json_uint(json, "short", stats->short_count);
+		json_uint(json, "moved_bytes", stats->moved_bytes);
+		json_uint(json, "inside_ns", stats->inside_ns);
+		json_uint(json, "longest_ns", stats->longest_ns);
+		json_object_end(json);
+	}
+	json_array_end(json);
+}
+
+static void put_end(struct json *json, const struct connection *connection, enum end end)
+{
+	const struct socket *socket = connection->ends[end];
+	char address[FMT_SIZE];
+
+	json_object(json, end_name(end));
+	json_bool(json, "traced", socket != NULL);
+	if (connection->port[end]) {
+		json_string(json, "address",
+			    fmt_address(address, sizeof(address), connection->address[end],
+					connection->family, connection->scope));
+		json_uint(json, "port", connection->port[end]);
+	}
+	if (socket) {
+		json_uint(json, "socket", socket->id);
+		json_uint(json, "pid", socket->owner_tgid);
+		json_bytes(json, "comm", socket->owner_comm, sizeof(socket->owner_comm));
+		put_states(json, socket);
+		put_calls(json, connection->calls[end]);
+	}
+	json_object_end(json);
+}
+
+static void put_sleeps(struct json *json, const struct flow *flow)
+{
+	json_uint(json, "sleeps", flow->sleeps);
+	json_uint(json, "sleep_peer_window_ns", flow->sleep_ns[SLEEP_PEER_WINDOW]);
+	json_uint(json, "sleep_congestion_ns", flow->sleep_ns[SLEEP_CONGESTION]);
+	json_uint(json, "sleep_buffer_ns", flow->sleep_ns[SLEEP_BUFFER]);
+	json_uint(json, "sleep_lowat_ns", flow->sleep_ns[SLEEP_LOWAT]);
+}
+
+/* Where the bytes were when the last send call returned. */
+static void put_at_return(struct json *json, const struct flow *flow, uint64_t zero_ns)
+{
+	const struct bytes *bytes = &flow->at_return;
+
+	if (!flow->last_return_ns) {
+		json_null(json, "at_return");
+		return;
+	}
+	json_object(json, "at_return");
+	put_time(json, "t_ns", flow->last_return_ns, zero_ns);
+	json_uint(json, "handed_over", bytes->at.handed);
+	json_uint(json, "unsent", bytes->unsent);
+	json_uint(json, "in_flight", bytes->in_flight);
+	if (bytes->at.receiver_seen) {
+		json_uint(json, "peer_queue", bytes->peer_queue);
+		json_uint(json, "app_read", bytes->at.read);
+	} else {
+		json_null(json, "peer_queue");
+		json_null(json, "app_read");
+	}
+	json_uint(json, "unacked", bytes->unacked);
+	json_object_end(json);
+}
+
+static void put_flow(struct json *json, const struct connection *connection, enum end sender,
+		     uint64_t zero_ns)
+{
+	const struct flow *flow = &connection->flow[sender];
+
+	json_object(json, sender == END_CLIENT ? "to_server" : "to_client");
+	if (flow->at.sender_seen)
+		json_uint(json, "handed_over", flow->at.handed);
+	else
+		json_null(json, "handed_over");
+	json_uint(json, "sent", flow->at.sent);
+	json_uint(json, "acked", flow->at.acked);
+	json_uint(json, "received", flow->at.received);
+	if (flow->at.receiver_seen)
+		json_uint(json, "app_read", flow->at.read);
+	else
+		json_null(json, "app_read");
+	json_uint(json, "segments", flow->segments);
+	json_uint(json, "retransmits", flow->retransmits);
+	json_uint(json, "wmem_peak", flow->wmem_peak);
+	json_uint(json, "rmem_peak", flow->rmem_peak);
+	put_sleeps(json, flow);
+	put_time(json, "last_read_ns", flow->last_read_ns, zero_ns);
+	put_at_return(json, flow, zero_ns);
+	json_object_end(json);
+}
+
+static void put_times(struct json *json, const struct connection *connection, uint64_t zero_ns)
+{
+	put_time(json, "t_ns", connection->first_ns, zero_ns);
+	put_time(json, "syn_ns", connection->syn_ns, zero_ns);
+	put_time(json, "client_established_ns", connection->established_ns[END_CLIENT], zero_ns);
+	put_time(json, "server_established_ns", connection->established_ns[END_SERVER], zero_ns);
+	put_time(json, "accepted_ns", connection->accepted_ns, zero_ns);
+	put_time(json, "last_ns", connection->last_ns, zero_ns);
+}
+
+static void put_outcome(struct json *json, const struct connection *connection)
+{
+	json_bool(json, "finished", connection->finished);
+	if (connection->connect_error)
+		json_string(json, "connect_error", name_errno(connection->connect_error));
+	else
+		json_null(json, "connect_error");
+	if (connection->reset)
+		json_string(json, "reset_by", end_name(connection->reset_by));
+	else
+		json_null(json, "reset_by");
+	json_bool(json, "lossy", connection->lossy);
+}
+
+void json_connection(struct json *json, const struct connection *connection, uint64_t zero_ns)
+{
+	char text[TEXT_SIZE];
+
+	open_object(json, "connection");
+	json_uint(json, "connection", connection->id);
+	put_times(json, connection, zero_ns);
+	put_outcome(json, connection);
+	json_uint(json, "blocked_ns", connection->blocked_ns);
+	for (int end = 0; end < END_COUNT; end++)
+		put_end(json, connection, (enum end)end);
+	for (int end = 0; end < END_COUNT; end++)
+		put_flow(json, connection, (enum end)end, zero_ns);
+	for (int lang = 0; lang < LANG_COUNT; lang++)
+		put_words(json, "verdict", (enum lang)lang,
+			  verdict_text(connection, (enum lang)lang, text, sizeof(text)));
+	close_object(json);
+}
+
+void json_end(struct json *json, const struct trace *trace, const struct capture_end *end,
+	      uint64_t zero_ns)
+{
+	open_object(json, "end");
+	put_time(json, "t_ns", trace_last_ns(trace), zero_ns);
+	json_uint(json, "events", trace_events(trace));
+	json_uint(json, "lost", trace_lost(trace));
+	json_bool(json, "complete", end->complete);
+	json_uint(json, "cut_bytes", end->cut_bytes);
+	close_object(json);
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The words themselves. English stays within ASCII, so that it needs no
+ * special treatment on a terminal without UTF-8.
+ */
+#include "user/export/labels.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char *const labels[LABEL_COUNT_ALL][LANG_COUNT] = {
+	[LABEL_CLIENT] = { "client", "客户端" },
+	[LABEL_SERVER] = { "server", "服务器" },
+	[LABEL_NOT_TRACED] = { "(not traced)", "（未跟踪）" },
+	[LABEL_COLON] = { ": ", "：" },
+	[LABEL_TIME] = { "time", "时间" },
+	[LABEL_PASS] = { "{0} pass", "经过 {0}" },
+	[LABEL_LEFT_OUT] = { "{0} rows left out", "省略 {0} 行" },
+	[LABEL_LOST_HERE] = { "{0} records LOST here", "此处丢失 {0} 条记录" },
+	[LABEL_SEGMENTS] = { "{0} segments, {1}", "{0} 个报文段，{1}" },
+	[LABEL_SEGMENTS_ONLY] = { "{0} segments", "{0} 个报文段" },
+	[LABEL_IN] = { "in {0}", "历时 {0}" },
+	[LABEL_ARRIVES] = { "arrives {0}", "{0} 到达" },
+	[LABEL_NO_ARRIVAL] = { "not seen to arrive", "未见到达" },
+	[LABEL_AGAIN] = { "again: ", "重传：" },
+	[LABEL_NO_LADDER] = { "no ladder is kept of this connection", "此连接没有保存时序图" },
+	[LABEL_NO_CONNECTION] = { "No TCP connection was seen.", "没有看到 TCP 连接。" },
+	[LABEL_LOSSY] = { "Records were LOST while this connection was open: what "
+			  "follows has gaps.",
+			  "此连接期间丢失了记录：以下内容有缺口。" },
+	[LABEL_AT_RETURN] = { "at the return of {0}()", "{0}() 返回时" },
+	[LABEL_AT_LAST_RETURN] = { "at the last {0}()'s return", "最后一次 {0}() 返回时" },
+	[LABEL_PLACE_READ] = { "read", "已读取" },
+	[LABEL_PLACE_ACKED] = { "acknowledged", "已确认" },
+	[LABEL_PLACE_QUEUE] = { "receive queue", "接收队列" },
+	[LABEL_PLACE_FLIGHT] = { "in flight", "在途" },
+	[LABEL_PLACE_UNACKED] = { "sent, not acknowledged", "已发送，未确认" },
+	[LABEL_PLACE_UNSENT] = { "send buffer", "发送缓冲区" },
+	[LABEL_PLACE_PROGRAM] = { "still in the program", "仍在程序中" },
+	[LABEL_SEND_BUFFER] = { "send buffer", "发送缓冲区" },
+	[LABEL_RECEIVE_QUEUE] = { "receive queue", "接收队列" },
+	[LABEL_PEAK] = { "peak", "峰值" },
+	[LABEL_RETURNED] = { "{0}() returned", "{0}() 返回" },
+	[LABEL_LAST_RETURNED] = { "last {0}() returned", "最后一次 {0}() 返回" },
+	[LABEL_TIME_IN_STATE] = { "time in state", "各状态时间" },
+	[LABEL_SO_FAR] = { "{0} so far", "至今 {0}" },
+	[LABEL_ENTERED] = { "entered", "已进入" },
+	[LABEL_LATE_SYN_RECV] = { "the beginning of SYN_RECV was not seen",
+				  "没有看到 SYN_RECV 的开始" },
+	[LABEL_CALLS] = { "calls", "调用" },
+	[LABEL_COUNT] = { "count", "次数" },
+	[LABEL_BYTES] = { "bytes", "字节" },
+	[LABEL_ASKED] = { "asked for", "请求" },
+	[LABEL_INSIDE] = { "time inside", "内部时间" },
+	[LABEL_LONGEST] = { "longest", "最长" },
+	[LABEL_SLEPT] = { "slept {0}: {1}", "睡眠 {0}：{1}" },
+	[LABEL_FAILED] = { "{0} failed", "{0} 次失败" },
+	[LABEL_SHORT] = { "{0} moved less than asked", "{0} 次少于请求" },
+	[LABEL_EVENTS] = { "{0} events, {1} lost.", "{0} 个事件，丢失 {1} 个。" },
+	[LABEL_SAVED] = { "saved ", "已保存 " },
+	[LABEL_NEXT] = { "next:", "接下来：" },
+	[LABEL_KEEP] = { "Add -o FILE.tcpw to keep the capture; then "
+			 "tcpwatch -r FILE.tcpw --view ladder shows it again.",
+			 "加上 -o FILE.tcpw 可保存记录；之后用 "
+			 "tcpwatch -r FILE.tcpw --view ladder 再看。" },
+	[LABEL_LOST] = { "{0} RECORDS LOST: what is said above has gaps.",
+			 "丢失了 {0} 条记录：以上内容有缺口。" },
+	[LABEL_LOST_SPAN] = { "{0} {1} between {2} and {3}", "{2} 到 {3} 之间：{0} {1}" },
+	[LABEL_LOST_MORE] = { "and {0} more spans", "还有 {0} 段" },
+	[LABEL_CUT] = { "The capture is cut off at {0}: what came later is not known.",
+			"记录在 {0} 处中断：之后的情况未知。" },
+	[LABEL_NOT_KNOWN] = { "not known on this kernel: ", "此内核上无法得知：" },
+	[LABEL_MORE] = { "and {0} more connections: {1} bytes to servers, {2} bytes to clients",
+			 "另有 {0} 个连接：到服务器 {1} 字节，到客户端 {2} 字节" },
+	[LABEL_ONE_LINE] = { "More than {0} connections: from here on, one line for each "
+			     "further connection when it is finished.",
+			     "连接超过 {0} 个：其余的连接只在结束时各显示一行。" },
+	[LABEL_OPEN] = { "open", "未结束" },
+	[LABEL_CLOSED] = { "closed", "已关闭" },
+	[LABEL_RESET] = { "reset by the {0}", "被{0}复位" },
+};
+
+const char *label(enum lang lang, enum label label)
+{
+	return labels[label][lang];
+}
+
+char *label_fill(char *text, size_t size, enum lang lang, enum label label, ...)
+{
+	char args[WORDS_ARGS][WORDS_ARG_SIZE] = { 0 };
+	const char *arg;
+	va_list list;
+
+	va_start(list, label);
+	for (int i = 0; i < WORDS_ARGS && (arg = va_arg(list, const char *)); i++)
+		snprintf(args[i], sizeof(args[i]), "%s", arg);
+	va_end(list);
+	return words_fill(text, size, labels[label][lang],
+			  (const char(*)[WORDS_ARG_SIZE])args);
+}

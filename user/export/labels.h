@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The fixed words of the terminal views, one table for each language.
+ * Sentences about facts are not here: the model makes them.
+ */
+#ifndef TCPWATCH_EXPORT_LABELS_H
+#define TCPWATCH_EXPORT_LABELS_H
+
+#include "user/model/words.h"
+
+enum label {
+	LABEL_CLIENT,
+	LABEL_SERVER,
+	LABEL_NOT_TRACED,
+	LABEL_COLON, /* between a title and its caption */
+	LABEL_TIME,
+	LABEL_PASS,	 /* {0} a duration */
+	LABEL_LEFT_OUT,	 /* {0} rows */
+	LABEL_LOST_HERE, /* {0} records */
+	LABEL_SEGMENTS,	 /* {0} segments, {1} bytes */
+	LABEL_IN,	 /* {0} a duration */
+	LABEL_ARRIVES,	 /* {0} an offset */
+	LABEL_NO_ARRIVAL,
+	LABEL_AGAIN,
+	LABEL_NO_LADDER,
+	LABEL_NO_CONNECTION,
+	LABEL_LOSSY,
+	LABEL_AT_RETURN, /* {0} a call */
+	LABEL_AT_LAST_RETURN,
+	LABEL_PLACE_READ,
+	LABEL_PLACE_ACKED,
+	LABEL_PLACE_QUEUE,
+	LABEL_PLACE_FLIGHT,
+	LABEL_PLACE_UNACKED,
+	LABEL_PLACE_UNSENT,
+	LABEL_PLACE_PROGRAM,
+	LABEL_SEND_BUFFER,
+	LABEL_RECEIVE_QUEUE,
+	LABEL_PEAK,
+	LABEL_RETURNED, /* {0} a call */
+	LABEL_LAST_RETURNED,
+	LABEL_TIME_IN_STATE,
+	LABEL_SO_FAR, /* {0} a duration */
+	LABEL_ENTERED,
+	LABEL_LATE_SYN_RECV,
+	LABEL_CALLS,
+	LABEL_COUNT,
+	LABEL_BYTES,
+	LABEL_ASKED,
+	LABEL_INSIDE,
+	LABEL_LONGEST,
+	LABEL_SLEPT, /* {0} a duration, {1} a cause */
+	LABEL_FAILED, /* {0} a number */
+	LABEL_SHORT,  /* {0} a number */
+	LABEL_EVENTS, /* {0} events, {1} lost */
+	LABEL_SAVED,
+	LABEL_NEXT,
+	LABEL_KEEP,
+	LABEL_LOST,	  /* {0} a number */
+	LABEL_LOST_SPAN,  /* {0} a number, {1} what, {2} from, {3} to */
+	LABEL_LOST_MORE,  /* {0} a number of spans */
+	LABEL_CUT,	  /* {0} an offset */
+	LABEL_NOT_KNOWN,
+	LABEL_MORE,	  /* {0} connections, {1} bytes, {2} bytes */
+	LABEL_ONE_LINE,	  /* {0} connections */
+	LABEL_OPEN,
+	LABEL_CLOSED,
+	LABEL_RESET,	  /* {0} an end */
+	LABEL_COUNT_ALL
+};
+
+const char *label(enum lang lang, enum label label);
+
+/* The label with its arguments filled in; the list of arguments ends with NULL. Returns text. */
+char *label_fill(char *text, size_t size, enum lang lang, enum label label, ...)
+	__attribute__((sentinel));
+
+#endif

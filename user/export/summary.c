@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The summary at the end of a run: first the sentence that says what happened,
+ * then the pictures and tables that show it. Makes no facts.
+ */
+#include "user/export/summary.h"
+
+#include <errno.h>
+
+#include "user/base/fmt.h"
+#include "user/export/footer.h"
+#include "user/export/labels.h"
+#include "user/export/ladder.h"
+#include "user/model/names.h"
+#include "user/model/verdict.h"
+
+#define LADDER_ROWS_ALONE 28
+#define LADDER_ROWS_AMONG 12 /* when there are several connections */
+#define NOTABLE_BYTES 10000
+
+uint64_t summary_send_calls(const struct connection *connection, enum end sender)
+{
+	uint64_t count = 0;
+
+	for (int kind = 0; kind < CALL_KINDS; kind++)
+		if (call_sends((enum call_kind)kind))
+			count += connection->calls[sender][kind].count;
+	return count;
+}
+
+uint64_t summary_moved(const struct connection *connection, enum end sender)
+{
+	const struct direction *at = &connection->flow[sender].at;
+
+	return at->sender_seen ? at->handed : at->received;
+}
+
+bool summary_notable(const struct connection *connection, enum end sender)
+{
+	uint64_t moved = summary_moved(connection, sender);
+	uint64_t back = summary_moved(connection, sender == END_CLIENT ? END_SERVER : END_CLIENT);
+
+	return moved && (moved >= NOTABLE_BYTES || moved > back ||
+			 (moved == back && sender == END_CLIENT));
+}
+
+static void print_header(const struct view *view, const struct connection *connection)
+{
+	char ends[END_COUNT][TEXT_SIZE];
+	int at;
+
+	fputs(term_style(&view->term, STYLE_BOLD), view->stream);
+	at = fprintf(view->stream, "#%u  ", connection->id);
+	for (int end = 0; end < END_COUNT; end++)
+		text_end(view, ends[end], sizeof(ends[end]), connection, (enum end)end);
+	fprintf(view->stream, "%s", ends[END_CLIENT]);
+	if (at + term_width(ends[END_CLIENT]) + 6 + term_width(ends[END_SERVER]) <= view->columns)
+		fprintf(view->stream, "  ->  %s", ends[END_SERVER]);
+	else
+		fprintf(view->stream, "\n    ->  %s", ends[END_SERVER]);
+	fprintf(view->stream, "%s\n", term_style(&view->term, STYLE_PLAIN));
+}
+
+static void print_verdict(const struct view *view, const struct connection *connection)
+{
+	char verdict[TEXT_LONG];
+
+	if (connection->lossy) {
+		fprintf(view->stream, "\n  %s%s!! ", term_style(&view->term, STYLE_BOLD),
+			term_style(&view->term, STYLE_RED));
+		text_wrap(view, 5, 5, label(view->lang, LABEL_LOSSY));
+		fputs(term_style(&view->term, STYLE_PLAIN), view->stream);
+	}
+	fputs("\n  ", view->stream);
+	text_wrap(view, 2, 2, verdict_text(connection, view->lang, verdict, sizeof(verdict)));
+}
+
+void summary_connection(const struct view *view, const struct connection *connection,
+			int ladder_rows)
+{
+	print_header(view, connection);
+	print_verdict(view, connection);
+	for (int end = 0; end < END_COUNT; end++)
+		places_draw(view, connection, (enum end)end);
+	if (connection->detail && connection->detail->ladder.used) {
+		fputc('\n', view->stream);
+		ladder_draw(view, connection, ladder_rows);
+	}
+	curves_draw(view, connection);
+	tables_states(view, connection);
+	tables_calls(view, connection);
+}
+
+static void print_more(const struct view *view, const struct trace *trace, unsigned int count)
+{
+	char number[FMT_SIZE], bytes[END_COUNT][FMT_SIZE], text[TEXT_SIZE];
+	uint64_t moved[END_COUNT] = { 0 };
+
+	for (unsigned int i = VIEW_CONNECTIONS; i < count; i++)
+		for (int end = 0; end < END_COUNT; end++)
+			moved[end] += summary_moved(trace_connection(trace, i), (enum end)end);
+	fmt_count(number, sizeof(number), count - VIEW_CONNECTIONS);
+	for (int end = 0; end < END_COUNT; end++)
+		fmt_count(bytes[end], FMT_SIZE, moved[end]);
+	label_fill(text, sizeof(text), view->lang, LABEL_MORE, number, bytes[END_CLIENT],
+		   bytes[END_SERVER], NULL);
+	fputs("\n  ", view->stream);
+	text_wrap(view, 2, 2, text);
+}
+
+void summary_print(const struct view *view, const struct trace *trace,
+		   const struct capture_end *end)
+{
+	unsigned int count = trace_connections(trace);
+
+	for (unsigned int i = 0; i < count && i < VIEW_CONNECTIONS; i++) {
+		if (i)
+			fputc('\n', view->stream);
+		summary_connection(view, trace_connection(trace, i),
+				   count > 1 ? LADDER_ROWS_AMONG : LADDER_ROWS_ALONE);
+	}
+	if (count > VIEW_CONNECTIONS)
+		print_more(view, trace, count);
+	if (!count)
+		text_wrap(view, 0, 0, label(view->lang, LABEL_NO_CONNECTION));
+	footer_print(view, trace, end);
+}
+
+static int begin(void **context, const struct export_target *target,
+		 const struct capture_info *info)
+{
+	*context = view_open(target, info);
+	return *context ? 0 : -ENOMEM;
+}
+
+static int end_view(void *context, const struct trace *trace, const struct capture_end *end)
+{
+	summary_print(context, trace, end);
+	return view_close(context);
+}
+
+const struct export view_summary = { .name = "summary", .begin = begin, .end = end_view };

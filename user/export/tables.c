@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Two tables of a connection: the time that each end spent in each state, and
+ * its calls, the one with the longest time inside first. Numbers are exact.
+ */
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "user/base/fmt.h"
+#include "user/export/labels.h"
+#include "user/export/summary.h"
+#include "user/model/names.h"
+
+#define STATE_COLUMNS 14
+#define TIME_COLUMNS 18
+#define CALL_COLUMNS 18
+
+static void print_cell(const struct view *view, const char *text, int columns, enum align align)
+{
+	char cell[TEXT_SIZE];
+
+	fputs(text_fit(cell, sizeof(cell), text, columns, align), view->stream);
+}
+
+/* A state that is not left yet counts up to the last event. */
+static void state_text(const struct view *view, const struct connection *connection,
+		       const struct socket *socket, unsigned int state, char *text, size_t size)
+{
+	bool open = socket->state == state;
+	uint64_t ns = socket->state_total_ns[state];
+	char duration[FMT_SIZE];
+
+	if (open && connection->last_ns > socket->state_since_ns)
+		ns += connection->last_ns - socket->state_since_ns;
+	fmt_duration(duration, sizeof(duration), ns);
+	if (!ns)
+		snprintf(text, size, "%s", open ? label(view->lang, LABEL_ENTERED) : "?");
+	else if (open)
+		label_fill(text, size, view->lang, LABEL_SO_FAR, duration, NULL);
+	else
+		snprintf(text, size, "%s", duration);
+}
+
+static void state_cell(const struct view *view, const struct connection *connection, enum end end,
+		       unsigned int state)
+{
+	const struct socket *socket = connection->ends[end];
+	char text[TEXT_SIZE] = "-";
+
+	if (socket && socket->state_seen[state])
+		state_text(view, connection, socket, state, text, sizeof(text));
+	print_cell(view, text, TIME_COLUMNS, ALIGN_RIGHT);
+}
+
+static bool in_state(const struct connection *connection, unsigned int state)
+{
+	for (int end = 0; end < END_COUNT; end++)
+		if (connection->ends[end] && connection->ends[end]->state_seen[state])
+			return true;
+	return false;
+}
+
+static bool late_syn_recv(const struct connection *connection)
+{
+	const struct socket *server = connection->ends[END_SERVER];
+
+	return server && server->state_seen[TCP_SYN_RECV] && !server->syn_recv_known;
+}
+
+void tables_states(const struct view *view, const struct connection *connection)
+{
+	static const unsigned int order[] = {
+		TCP_SYN_SENT,	 TCP_SYN_RECV,	TCP_ESTABLISHED, TCP_FIN_WAIT1, TCP_FIN_WAIT2,
+		TCP_CLOSING,	 TCP_TIME_WAIT, TCP_CLOSE_WAIT,	 TCP_LAST_ACK,
+	};
+
+	fputs("\n  ", view->stream);
+	print_cell(view, label(view->lang, LABEL_TIME_IN_STATE), STATE_COLUMNS + 2, ALIGN_LEFT);
+	print_cell(view, text_role(view, END_CLIENT), TIME_COLUMNS, ALIGN_RIGHT);
+	print_cell(view, text_role(view, END_SERVER), TIME_COLUMNS, ALIGN_RIGHT);
+	fputc('\n', view->stream);
+	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
+		if (!in_state(connection, order[i]))
+			continue;
+		fprintf(view->stream, "    %-*s", STATE_COLUMNS, name_state(order[i]));
+		for (int end = 0; end < END_COUNT; end++)
+			state_cell(view, connection, (enum end)end, order[i]);
+		fputc('\n', view->stream);
+	}
+	if (late_syn_recv(connection))
+		fprintf(view->stream, "    (%s)\n", label(view->lang, LABEL_LATE_SYN_RECV));
+}
+
+/* One line of the table of calls. */
+struct line {
+	enum end end;
+	enum call_kind kind;
+	const struct call_stats *stats;
+};
+
+static int by_time_inside(const void *left, const void *right)
+{
+	const struct call_stats *a = ((const struct line *)left)->stats;
+	const struct call_stats *b = ((const struct line *)right)->stats;
+
+	if (a->inside_ns != b->inside_ns)
+		return a->inside_ns < b->inside_ns ? 1 : -1;
+	return a < b ? -1 : 1;
+}
+
+static int collect(const struct connection *connection, struct line lines[])
+{
+	int count = 0;
+
+	for (int end = 0; end < END_COUNT; end++)
+		for (int kind = 0; kind < CALL_KINDS; kind++)
+			if (connection->calls[end][kind].count)
+				lines[count++] = (struct line){
+					.end = (enum end)end,
+					.kind = (enum call_kind)kind,
+					.stats = &connection->calls[end][kind],
+				};
+	qsort(lines, (size_t)count, sizeof(lines[0]), by_time_inside);
+	return count;
+}
+
+/* Narrow terminals do without the column "asked for". */
+static bool shows_asked(const struct view *view)
+{
+	return view->columns >= 74;
+}
+
+static void print_titles(const struct view *view)
+{
+	fputs("\n  ", view->stream);
+	print_cell(view, label(view->lang, LABEL_CALLS), CALL_COLUMNS, ALIGN_LEFT);
+	print_cell(view, label(view->lang, LABEL_COUNT), 9, ALIGN_RIGHT);
+	print_cell(view, label(view->lang, LABEL_BYTES), 14, ALIGN_RIGHT);
+	if (shows_asked(view))
+		print_cell(view, label(view->lang, LABEL_ASKED), 13, ALIGN_RIGHT);
+	print_cell(view, label(view->lang, LABEL_INSIDE), 13, ALIGN_RIGHT);
+	if (shows_asked(view))
+		print_cell(view, label(view->lang, LABEL_LONGEST), 11, ALIGN_RIGHT);
+	fputc('\n', view->stream);
+}
+
+static void print_line(const struct view *view, const struct line *line)
+{
+	bool moves = call_sends(line->kind) || call_receives(line->kind);
+	char text[FMT_SIZE], name[TEXT_SIZE];
+
+	snprintf(name, sizeof(name), "  %s %s", text_role(view, line->end),
+		 name_call(line->kind));
+	fputs("  ", view->stream);
+	print_cell(view, name, CALL_COLUMNS, ALIGN_LEFT);
+	print_cell(view, fmt_count(text, sizeof(text), line->stats->count), 9, ALIGN_RIGHT);
+	fmt_count(text, sizeof(text), line->stats->moved_bytes);
+	print_cell(view, moves ? text : "-", 14, ALIGN_RIGHT);
+	fmt_count(text, sizeof(text), line->stats->asked_max);
+	if (shows_asked(view))
+		print_cell(view, moves ? text : "-", 13, ALIGN_RIGHT);
+	print_cell(view, fmt_duration(text, sizeof(text), line->stats->inside_ns), 13, ALIGN_RIGHT);
+	fmt_duration(text, sizeof(text), line->stats->longest_ns);
+	if (shows_asked(view))
+		print_cell(view, text, 11, ALIGN_RIGHT);
+	fputc('\n', view->stream);
+}
+
+static void print_sleeps(const struct view *view, const struct line *line)
+{
+	char duration[FMT_SIZE], text[TEXT_SIZE];
+
+	for (int cause = 0; cause < SLEEP_CAUSES; cause++) {
+		if (!line->stats->sleep_ns[cause])
+			continue;
+		fmt_duration(duration, sizeof(duration), line->stats->sleep_ns[cause]);
+		label_fill(text, sizeof(text), view->lang, LABEL_SLEPT, duration,
+			   name_sleep((enum sleep_cause)cause), NULL);
+		fprintf(view->stream, "      %s\n", text);
+	}
+}
+
+static void print_count(const struct view *view, enum label words, uint64_t count)
+{
+	char number[FMT_SIZE], text[TEXT_SIZE];
+
+	if (!count)
+		return;
+	fmt_count(number, sizeof(number), count);
+	label_fill(text, sizeof(text), view->lang, words, number, NULL);
+	fprintf(view->stream, "      %s\n", text);
+}
+
+void tables_calls(const struct view *view, const struct connection *connection)
+{
+	struct line lines[END_COUNT * CALL_KINDS];
+	int count = collect(connection, lines);
+
+	if (!count)
+		return;
+	print_titles(view);
+	for (int i = 0; i < count; i++) {
+		print_line(view, &lines[i]);
+		print_sleeps(view, &lines[i]);
+		print_count(view, LABEL_FAILED, lines[i].stats->failed);
+		if (call_sends(lines[i].kind))
+			print_count(view, LABEL_SHORT, lines[i].stats->short_count);
+	}
+}

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* -- COMMAND: holds it, turns the hooks on, releases it, and takes what comes. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "user/about.h"
+#include "user/base/log.h"
+#include "user/capture/writer.h"
+#include "user/collect/loop.h"
+#include "user/pipeline.h"
+#include "user/run.h"
+
+struct live {
+	const struct options *options;
+	struct capture_info info;
+	struct outputs outputs;
+	struct command command;
+	struct program *program;
+	struct writer *writer; /* NULL: nothing is kept, or writing has failed */
+	struct pipeline pipeline;
+	struct capture_end end;
+	bool write_failed;
+};
+
+static void check_written(struct live *live, int err)
+{
+	if (!err)
+		return;
+	live->write_failed = true;
+	log_error("can't write %s: %s; the trace goes on, what was written stays readable",
+		  live->options->output ? live->options->output : "the capture aside",
+		  strerror(-err));
+}
+
+static int take_record(void *context, const struct record_header *header)
+{
+	struct live *live = context;
+	union record record;
+	int err;
+
+	if (live->writer)
+		check_written(live, writer_add(live->writer, header));
+	err = decode_record(header, header->size, &record);
+	if (err < 0)
+		return err;
+	live->end.records++;
+	live->end.last_ns = header->time_ns;
+	return pipeline_add(&live->pipeline, &record);
+}
+
+static int take_turn(void *context, uint64_t now_ns, bool idle)
+{
+	struct live *live = context;
+
+	if (live->writer)
+		check_written(live, writer_tick(live->writer, now_ns));
+	return idle ? pipeline_idle(&live->pipeline) : 0;
+}
+
+static bool drained(void *context)
+{
+	const struct live *live = context;
+
+	return trace_drained(live->pipeline.trace);
+}
+
+static int open_writer(struct live *live)
+{
+	int fd;
+
+	if (live->outputs.capture_fd < 0)
+		return 0;
+	fd = dup(live->outputs.capture_fd);
+	return fd < 0 ? -errno : writer_open(&live->writer, fd, &live->info);
+}
+
+/* Everything that can fail is done while the command is still held. */
+static int prepare(struct live *live)
+{
+	const struct options *options = live->options;
+	const struct program_options program_options = {
+		.detail = (enum detail)options->detail,
+		.ring_bytes = options->ring_bytes,
+		.verbose = options->verbose,
+	};
+	struct export_target target;
+	int err;
+
+	about_run(&live->info, options);
+	err = program_open(&live->program, &program_options, &live->info);
+	if (err)
+		return err;
+	err = command_hold(&live->command, options->command);
+	if (err) {
+		log_error("can't start a process: %s", strerror(-err));
+		return err;
+	}
+	live->info.command_tgid = (uint32_t)live->command.pid;
+	about_start(&live->info);
+	err = program_follow(live->program, live->command.pid);
+	if (!err)
+		err = open_writer(live);
+	pipeline_view_target(&target, options, options->output);
+	if (!err)
+		err = pipeline_open(&live->pipeline, pipeline_view(options), &target, &live->info);
+	if (err)
+		log_error("can't start the trace: %s", strerror(-err));
+	return err;
+}
+
+static int exit_status_of(int status)
+{
+	if (status < 0)
+		return 0;
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+static int not_run(const struct options *options, int err)
+{
+	log_error("can't run %s: %s", options->command[0], strerror(-err));
+	return err == -ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE;
+}
+
+/* The books are closed in the order of the path: hooks, capture, view, files. */
+static int finish(struct live *live, int status)
+{
+	int fd, err, failed;
+
+	program_close(live->program);
+	live->program = NULL;
+	live->end.complete = !live->write_failed;
+	live->end.command_status = status;
+	check_written(live, writer_close(live->writer, status));
+	live->writer = NULL;
+	err = pipeline_finish(&live->pipeline, &live->end);
+	if (err)
+		log_error("can't show the trace: %s", strerror(-err));
+	if (live->outputs.capture_fd < 0 || !outputs_need_capture(live->options))
+		return err;
+	fd = dup(live->outputs.capture_fd);
+	failed = fd < 0 ? -errno
+			: pipeline_files(fd, &live->outputs, live->options,
+					 trace_zero_ns(live->pipeline.trace));
+	return err ? err : failed;
+}
+
+static int trace(struct live *live)
+{
+	static const struct loop_calls calls = { take_record, take_turn, drained };
+	int status = -1, err, failed;
+
+	err = command_release(&live->command);
+	if (err)
+		return not_run(live->options, err);
+	err = loop_run(live->program, &live->command, &calls, live, &status);
+	if (err)
+		log_error("the trace stopped: %s", strerror(-err));
+	failed = finish(live, status);
+	return err || failed || live->write_failed ? EXIT_OWN_FAILURE : exit_status_of(status);
+}
+
+int run_command(const struct options *options)
+{
+	struct live live = { .options = options, .command = COMMAND_NONE };
+	int status = EXIT_OWN_FAILURE;
+
+	if (outputs_open(&live.outputs, options, outputs_need_capture(options)))
+		return status;
+	if (!loop_block_signals() && !prepare(&live))
+		status = trace(&live);
+	command_close(&live.command);
+	pipeline_close(&live.pipeline);
+	writer_close(live.writer, -1);
+	program_close(live.program);
+	if (outputs_close(&live.outputs) && !status) {
+		log_error("can't write %s: %s", options->json, strerror(errno));
+		status = EXIT_OWN_FAILURE;
+	}
+	return status;
+}

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The tables of the command line, and the parsers of their values. Decides nothing else. */
+#include "user/options.h"
+
+#include <argp.h>
+#include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "user/base/log.h"
+
+#define DEFAULT_RING_BYTES (8ULL << 20)
+#define LARGEST_RING_BYTES (1ULL << 30)
+
+/* A parser's error after its own line; EINVAL is argp's, which says nothing. */
+#define COMPLAINED ECANCELED
+
+const char *argp_program_version = "tcpwatch " TCPWATCH_VERSION;
+
+enum key {
+	KEY_CSV = 0x100,
+	KEY_EVERY,
+	KEY_JSON,
+	KEY_VIEW,
+	KEY_INFO,
+	KEY_DETAIL,
+	KEY_RING_SIZE,
+	KEY_FORCE,
+	KEY_COLOR,
+	KEY_ASCII,
+	KEY_LANG,
+};
+
+static const struct argp_option table[] = {
+	{ .doc = "What to look at:", .group = 1 },
+	{ "read", 'r', "FILE", 0, "read a capture instead of running a command; no root needed",
+	  0 },
+	{ "info", KEY_INFO, NULL, 0, "with -r: say what the capture is, and nothing else", 0 },
+	{ .doc = "What to make of it:", .group = 2 },
+	{ "view", KEY_VIEW, "VIEW", 0,
+	  "on the terminal: moments (default), events, ladder, summary, none", 0 },
+	{ "output", 'o', "FILE", 0, "keep the capture (.tcpw), to be read with -r", 0 },
+	{ "csv", KEY_CSV, "DIR", 0, "write timelines as CSV files into the new directory DIR", 0 },
+	{ "every", KEY_EVERY, "TIME", 0,
+	  "thin bytes.csv to this time (1ms, 500us, 2s), keeping the extremes", 0 },
+	{ "json", KEY_JSON, "FILE", 0, "write JSON lines; - is standard output", 0 },
+	{ "force", KEY_FORCE, NULL, 0, "overwrite output that exists", 0 },
+	{ .doc = "How:", .group = 3 },
+	{ "detail", KEY_DETAIL, "LEVEL", 0, "states, calls, or full (default)", 0 },
+	{ "ring-size", KEY_RING_SIZE, "SIZE", 0,
+	  "room for events between kernel and tcpwatch: a power of two from 4k to 1g (default 8m)",
+	  0 },
+	{ "color", KEY_COLOR, "WHEN", OPTION_ARG_OPTIONAL, "auto (default), always, never", 0 },
+	{ "ascii", KEY_ASCII, NULL, 0, "draw with ASCII characters only", 0 },
+	{ "lang", KEY_LANG, "LANG", 0, "captions in en (default) or zh", 0 },
+	{ "verbose", 'v', NULL, 0, "say what is being done", 0 },
+	{ 0 },
+};
+
+struct choice {
+	const char *word;
+	int value;
+};
+
+static const struct choice views[] = {
+	{ "moments", VIEW_MOMENTS }, { "events", VIEW_EVENTS }, { "ladder", VIEW_LADDER },
+	{ "summary", VIEW_SUMMARY }, { "none", VIEW_NONE },	{ 0 },
+};
+static const struct choice details[] = {
+	{ "states", CHOOSE_STATES },
+	{ "calls", CHOOSE_CALLS },
+	{ "full", CHOOSE_FULL },
+	{ 0 },
+};
+static const struct choice colors[] = {
+	{ "auto", COLOR_AUTO },
+	{ "always", COLOR_ALWAYS },
+	{ "never", COLOR_NEVER },
+	{ 0 },
+};
+static const struct choice langs[] = { { "en", LANG_EN }, { "zh", LANG_ZH }, { 0 } };
+
+static int choose(const struct choice *choices, const char *option, const char *word)
+{
+	char known[128] = "";
+
+	for (const struct choice *at = choices; at->word; at++) {
+		if (!strcmp(at->word, word))
+			return at->value;
+		strcat(strcat(known, at == choices ? "" : ", "), at->word);
+	}
+	log_error("%s %s: not known; choose one of %s", option, word, known);
+	return -1;
+}
+
+/* A number and its unit. The unit's factor comes from units; 0: malformed or too large. */
+static uint64_t parse_with_unit(const char *text, const struct choice *units)
+{
+	char *unit;
+	unsigned long long number;
+	uint64_t value;
+
+	if (text[0] < '0' || text[0] > '9')
+		return 0;
+	errno = 0;
+	number = strtoull(text, &unit, 10);
+	for (; units->word; units++) {
+		if (strcasecmp(units->word, unit))
+			continue;
+		if (errno || __builtin_mul_overflow(number, (uint64_t)units->value, &value))
+			return 0;
+		return value;
+	}
+	return 0;
+}
+
+static error_t parse_ring_size(uint64_t *bytes, const char *text)
+{
+	static const struct choice units[] = {
+		{ "", 1 }, { "k", 1 << 10 }, { "m", 1 << 20 }, { "g", 1 << 30 }, { 0 },
+	};
+	uint64_t value = parse_with_unit(text, units);
+
+	if (value < (uint64_t)sysconf(_SC_PAGESIZE) || value > LARGEST_RING_BYTES ||
+	    value & (value - 1)) {
+		log_error("--ring-size %s: give a power of two from 4k to 1g, such as 8m", text);
+		return COMPLAINED;
+	}
+	*bytes = value;
+	return 0;
+}
+
+static error_t parse_every(uint64_t *ns, const char *text)
+{
+	static const struct choice units[] = {
+		{ "ns", 1 }, { "us", 1000 }, { "ms", 1000000 }, { "s", 1000000000 }, { 0 },
+	};
+
+	*ns = parse_with_unit(text, units);
+	if (*ns)
+		return 0;
+	log_error("--every %s: give a time with its unit, such as 1ms", text);
+	return COMPLAINED;
+}
+
+static error_t take_choice(int *value, const struct choice *choices, const char *option,
+			   const char *word)
+{
+	int chosen = choose(choices, option, word);
+
+	if (chosen < 0)
+		return COMPLAINED;
+	*value = chosen;
+	return 0;
+}
+
+static error_t parse_value(struct options *options, int key, char *arg)
+{
+	int value = 0;
+	error_t err = 0;
+
+	switch (key) {
+	case KEY_VIEW:
+		err = take_choice(&value, views, "--view", arg);
+		options->view = value;
+		return err;
+	case KEY_DETAIL:
+		err = take_choice(&value, details, "--detail", arg);
+		options->detail = value;
+		return err;
+	case KEY_COLOR:
+		err = take_choice(&value, colors, "--color", arg ? arg : "always");
+		options->color = value;
+		return err;
+	case KEY_LANG:
+		err = take_choice(&value, langs, "--lang", arg);
+		options->lang = value;
+		return err;
+	case KEY_RING_SIZE:
+		return parse_ring_size(&options->ring_bytes, arg);
+	case KEY_EVERY:
+		return parse_every(&options->every_ns, arg);
+	}
+	return ARGP_ERR_UNKNOWN;
+}
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+	struct options *options = state->input;
+
+	switch (key) {
+	case 'r':
+		options->read = arg;
+		return 0;
+	case 'o':
+		options->output = arg;
+		return 0;
+	case KEY_CSV:
+		options->csv = arg;
+		return 0;
+	case KEY_JSON:
+		options->json = arg;
+		return 0;
+	case 'v':
+		options->verbose = true;
+		return 0;
+	case KEY_INFO:
+		options->info = true;
+		return 0;
+	case KEY_FORCE:
+		options->force = true;
+		return 0;
+	case KEY_ASCII:
+		options->ascii = true;
+		return 0;
+	case ARGP_KEY_ARG:
+		options->command = state->argv + state->next - 1;
+		state->next = state->argc;
+		return 0;
+	default:
+		return parse_value(options, key, arg);
+	}
+}
+
+static const struct argp argp = {
+	.options = table,
+	.parser = parse_option,
+	.args_doc = "-- COMMAND [ARG...]\n-r FILE",
+	.doc = "Shows what the kernel does with the sockets of a command: every TCP state, every "
+	       "socket call, and where each byte is.\v"
+	       "The exit status is that of COMMAND; 125 when tcpwatch itself failed, 126 when "
+	       "COMMAND can't be executed, 127 when it isn't found.\n"
+	       "Example: sudo tcpwatch -o run.tcpw -- ./experiments/bulk_send",
+};
+
+static int check(const struct options *options)
+{
+	if (options->read && options->command)
+		log_error("-r reads a capture and runs no command: leave out one of the two");
+	else if (!options->read && !options->command)
+		log_error("nothing to trace: name a command, as in tcpwatch -- ./program, or a "
+			  "capture with -r (see --help)");
+	else if (options->read && options->output)
+		log_error("-o keeps what is being traced; with -r there is a capture already");
+	else if (options->info && !options->read)
+		log_error("--info needs a capture: add -r FILE");
+	else if (options->output && !strcmp(options->output, "-"))
+		log_error("-o -: standard output belongs to the command; name a file");
+	else if (options->every_ns && !options->csv)
+		log_error("--every thins bytes.csv: add --csv DIR");
+	else
+		return 0;
+	return -EINVAL;
+}
+
+int options_parse(struct options *options, int argc, char **argv)
+{
+	int at = 0;
+	error_t err;
+
+	*options = (struct options){ .detail = CHOOSE_FULL, .ring_bytes = DEFAULT_RING_BYTES };
+	argp_err_exit_status = EXIT_OWN_FAILURE;
+	errno = 0;
+	err = argp_parse(&argp, argc, argv, ARGP_IN_ORDER | ARGP_NO_ERRS, &at, options);
+	if (err == EINVAL && at > 0 && at <= argc)
+		log_error("%s: not an option, or its value is missing; see tcpwatch --help",
+			  argv[at - 1]);
+	return err ? -EINVAL : check(options);
+}

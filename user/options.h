@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The command line as a struct. Paths and words point into argv. */
+#ifndef TCPWATCH_OPTIONS_H
+#define TCPWATCH_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "user/base/term.h"
+#include "user/model/words.h"
+
+/* The exit status of tcpwatch's own failures, as with timeout(1). */
+#define EXIT_OWN_FAILURE 125
+#define EXIT_NOT_EXECUTABLE 126
+#define EXIT_NOT_FOUND 127
+
+enum view { VIEW_MOMENTS, VIEW_EVENTS, VIEW_LADDER, VIEW_SUMMARY, VIEW_NONE };
+enum detail_choice { CHOOSE_STATES, CHOOSE_CALLS, CHOOSE_FULL };
+
+struct options {
+	char **command;	    /* NULL: none */
+	const char *read;   /* -r: NULL: none; "-": standard input */
+	const char *output; /* -o */
+	const char *csv;    /* a directory */
+	const char *json;   /* "-": standard output */
+	enum view view;
+	enum detail_choice detail;
+	enum color_choice color;
+	enum lang lang;
+	uint64_t ring_bytes;
+	uint64_t every_ns;
+	bool info;
+	bool force;
+	bool ascii;
+	bool verbose;
+};
+
+/*
+ * Returns 0, or 1 when the help or the version was printed, or -EINVAL after
+ * one line on standard error.
+ */
+int options_parse(struct options *options, int argc, char **argv);
+
+#endif

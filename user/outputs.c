@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Opens what will be written, carefully. Writes nothing itself. */
+#include "user/outputs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "user/base/log.h"
+
+/* With sudo the files are the invoking user's, not root's. */
+static void give_to_invoker(int fd)
+{
+	const char *uid = getenv("SUDO_UID"), *gid = getenv("SUDO_GID");
+
+	if (geteuid() || !uid || !gid)
+		return;
+	if (fchown(fd, (uid_t)strtoul(uid, NULL, 10), (gid_t)strtoul(gid, NULL, 10)))
+		log_detail("the output stays root's: %s", strerror(errno));
+}
+
+static int complain(const char *path, int error)
+{
+	if (error == EEXIST)
+		log_error("%s exists: choose another name, or overwrite it with --force", path);
+	else if (error == ELOOP)
+		log_error("%s is a symbolic link: name the file itself", path);
+	else
+		log_error("can't write %s: %s", path, strerror(error));
+	return -error;
+}
+
+/* A regular file that is new, or with --force emptied. */
+static int open_file(const char *path, bool force)
+{
+	int how = O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK;
+	int fd = open(path, how | (force ? 0 : O_EXCL), 0644);
+	struct stat status;
+
+	if (fd < 0)
+		return complain(path, errno);
+	if (fstat(fd, &status) || !S_ISREG(status.st_mode)) {
+		close(fd);
+		log_error("%s is not a regular file: name another one", path);
+		return -EINVAL;
+	}
+	if (ftruncate(fd, 0)) {
+		int error = errno;
+
+		close(fd);
+		return complain(path, error);
+	}
+	give_to_invoker(fd);
+	return fd;
+}
+
+static int open_directory(const char *path, bool force)
+{
+	bool made = !mkdir(path, 0755);
+	int fd;
+
+	if (!made && (errno != EEXIST || !force))
+		return complain(path, errno);
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return complain(path, errno);
+	if (made)
+		give_to_invoker(fd);
+	return fd;
+}
+
+static FILE *open_json(const char *path, bool force)
+{
+	int fd = strcmp(path, "-") ? open_file(path, force) : dup(STDOUT_FILENO);
+
+	return fd < 0 ? NULL : fdopen(fd, "w");
+}
+
+int outputs_spool(void)
+{
+	const char *directory = getenv("TMPDIR");
+	int fd;
+
+	if (!directory || !directory[0])
+		directory = "/tmp";
+	fd = open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return complain(directory, errno);
+	return fd;
+}
+
+bool outputs_need_capture(const struct options *options)
+{
+	return options->csv || options->json;
+}
+
+int outputs_open(struct outputs *outputs, const struct options *options, bool spool)
+{
+	int err = 0;
+
+	*outputs = (struct outputs){ .capture_fd = -1, .csv_fd = -1 };
+	if (options->output)
+		err = outputs->capture_fd = open_file(options->output, options->force);
+	else if (spool)
+		err = outputs->capture_fd = outputs_spool();
+	if (err >= 0 && options->csv)
+		err = outputs->csv_fd = open_directory(options->csv, options->force);
+	if (err >= 0 && options->json) {
+		outputs->json = open_json(options->json, options->force);
+		err = outputs->json ? 0 : -EINVAL;
+	}
+	if (err >= 0)
+		return 0;
+	outputs_close(outputs);
+	return err;
+}
+
+int outputs_close(struct outputs *outputs)
+{
+	int err = 0;
+
+	if (outputs->capture_fd >= 0)
+		close(outputs->capture_fd);
+	if (outputs->csv_fd >= 0)
+		close(outputs->csv_fd);
+	if (outputs->json && fclose(outputs->json))
+		err = -errno;
+	*outputs = (struct outputs){ .capture_fd = -1, .csv_fd = -1 };
+	return err;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The files that a run leaves behind: all opened before it starts, so that
+ * nothing is traced in vain; never over something that exists, but for
+ * --force; never through a symbolic link; owned by the invoking user.
+ */
+#ifndef TCPWATCH_OUTPUTS_H
+#define TCPWATCH_OUTPUTS_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "user/options.h"
+
+struct outputs {
+	int capture_fd; /* -o, or an unnamed file that is read once at the end; -1: none */
+	int csv_fd;	/* the directory; -1: none */
+	FILE *json;	/* NULL: none */
+};
+
+/* spool: a capture is needed even without -o. 0, or negative errno after one line. */
+int outputs_open(struct outputs *outputs, const struct options *options, bool spool);
+
+/* True when something has to be made from the whole capture at its end. */
+bool outputs_need_capture(const struct options *options);
+
+/* An unnamed file for reading and writing. Negative errno after one line. */
+int outputs_spool(void);
+
+/* Closes all that is open; 0, or the negative errno of a failed write to json. */
+int outputs_close(struct outputs *outputs);
+
+#endif

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Joins the rooms. Neither makes facts nor draws. */
+#include "user/pipeline.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "user/base/log.h"
+
+static void feed(void *context, const union record *record)
+{
+	struct pipeline *pipeline = context;
+	int err = trace_feed(pipeline->trace, record);
+
+	if (err && !pipeline->err)
+		pipeline->err = err;
+}
+
+int pipeline_open(struct pipeline *pipeline, const struct export *export,
+		  const struct export_target *target, const struct capture_info *info)
+{
+	int err;
+
+	*pipeline = (struct pipeline){ .export = export };
+	err = order_open(&pipeline->order, feed, pipeline);
+	if (!err && export)
+		err = export->begin(&pipeline->context, target, info);
+	if (!err)
+		err = trace_open(&pipeline->trace, info, export ? &export->sink : NULL,
+				 pipeline->context);
+	if (err)
+		pipeline_close(pipeline);
+	return err;
+}
+
+int pipeline_add(struct pipeline *pipeline, const union record *record)
+{
+	int err = order_add(pipeline->order, record);
+
+	return err ? err : pipeline->err;
+}
+
+int pipeline_idle(struct pipeline *pipeline)
+{
+	order_flush(pipeline->order);
+	return pipeline->err;
+}
+
+int pipeline_finish(struct pipeline *pipeline, const struct capture_end *end)
+{
+	int err;
+
+	order_flush(pipeline->order);
+	err = trace_finish(pipeline->trace);
+	if (!pipeline->err)
+		pipeline->err = err;
+	if (pipeline->export) {
+		err = pipeline->export->end(pipeline->context, pipeline->trace, end);
+		pipeline->export = NULL;
+		if (!pipeline->err)
+			pipeline->err = err;
+	}
+	return pipeline->err;
+}
+
+void pipeline_close(struct pipeline *pipeline)
+{
+	order_close(pipeline->order);
+	trace_close(pipeline->trace);
+	*pipeline = (struct pipeline){ 0 };
+}
+
+int pipeline_read(struct pipeline *pipeline, struct reader *reader)
+{
+	const union record *record;
+	int err;
+
+	while ((err = reader_next(reader, &record)) > 0) {
+		err = pipeline_add(pipeline, record);
+		if (err)
+			return err;
+	}
+	return err;
+}
+
+const struct export *pipeline_view(const struct options *options)
+{
+	static const struct export *const views[] = {
+		[VIEW_MOMENTS] = &view_moments,
+		[VIEW_EVENTS] = &view_events,
+		[VIEW_LADDER] = &view_ladder,
+		[VIEW_SUMMARY] = &view_summary,
+		[VIEW_NONE] = NULL,
+	};
+
+	return views[options->view];
+}
+
+void pipeline_view_target(struct export_target *target, const struct options *options,
+			  const char *capture_path)
+{
+	*target = (struct export_target){
+		.stream = stderr,
+		.directory_fd = -1,
+		.lang = options->lang,
+		.capture_path = capture_path,
+	};
+	term_look(&target->term, STDERR_FILENO, options->color, options->ascii);
+}
+
+/* One output made from the whole capture at fd. */
+static int make(int fd, const struct export *export, const struct export_target *target)
+{
+	struct pipeline pipeline = { 0 };
+	struct reader *reader = NULL;
+	int copy, err;
+
+	if (lseek(fd, 0, SEEK_SET))
+		return -errno;
+	copy = dup(fd);
+	if (copy < 0)
+		return -errno;
+	err = reader_open(&reader, copy);
+	if (err)
+		return err;
+	err = pipeline_open(&pipeline, export, target, reader_info(reader));
+	if (err)
+		goto out;
+	err = pipeline_read(&pipeline, reader);
+	if (!err)
+		err = pipeline_finish(&pipeline, reader_end(reader));
+out:
+	pipeline_close(&pipeline);
+	reader_close(reader);
+	return err;
+}
+
+int pipeline_files(int fd, const struct outputs *outputs, const struct options *options,
+		   uint64_t zero_ns)
+{
+	struct export_target target = {
+		.directory_fd = outputs->csv_fd,
+		.stream = outputs->json,
+		.lang = options->lang,
+		.zero_ns = zero_ns,
+		.every_ns = options->every_ns,
+	};
+	int err = 0, failed = 0;
+
+	if (outputs->csv_fd >= 0)
+		err = make(fd, &export_csv, &target);
+	if (err)
+		log_error("can't write %s: %s; what is in there is incomplete", options->csv,
+			  strerror(-err));
+	if (outputs->json)
+		failed = make(fd, &export_json, &target);
+	if (failed)
+		log_error("can't write %s: %s; what is in there is incomplete", options->json,
+			  strerror(-failed));
+	close(fd);
+	return err ? err : failed;
+}
