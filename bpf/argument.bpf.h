@@ -6,6 +6,8 @@
 #ifndef TCPWATCH_ARGUMENT_BPF_H
 #define TCPWATCH_ARGUMENT_BPF_H
 
+#include "bpf/kernel.bpf.h"
+
 /* struct user_msghdr of 64-bit callers, include/linux/socket.h */
 struct user_message {
 	__u64 name;

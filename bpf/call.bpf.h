@@ -7,6 +7,15 @@
 #ifndef TCPWATCH_CALL_BPF_H
 #define TCPWATCH_CALL_BPF_H
 
+#include "bpf/argument.bpf.h"
+#include "bpf/compat.bpf.h"
+#include "bpf/descriptor.bpf.h"
+#include "bpf/emit.bpf.h"
+#include "bpf/kernel.bpf.h"
+#include "bpf/sample.bpf.h"
+#include "bpf/sock.bpf.h"
+#include "bpf/task.bpf.h"
+
 #define SYSTEM_CALLS 512
 
 /* System call number to enum call_kind; filled from SYS_* before loading. */
@@ -27,31 +36,31 @@ struct call_shape {
 #define NONE NO_ARGUMENT
 
 static const struct call_shape call_shapes[CALL_KINDS] = {
-	[CALL_NONE]       = { NONE, NONE, NONE, false, false },
-	[CALL_SOCKET]     = { NONE, NONE, 1, false, false },
+	[CALL_NONE] = { NONE, NONE, NONE, false, false },
+	[CALL_SOCKET] = { NONE, NONE, 1, false, false },
 	[CALL_SOCKETPAIR] = { NONE, NONE, 1, false, false },
-	[CALL_BIND]       = { 0, NONE, NONE, false, false },
-	[CALL_LISTEN]     = { 0, NONE, 1, false, false },
-	[CALL_ACCEPT]     = { 0, NONE, NONE, true, false },
-	[CALL_ACCEPT4]    = { 0, NONE, 3, true, false },
-	[CALL_CONNECT]    = { 0, NONE, NONE, true, false },
-	[CALL_SHUTDOWN]   = { 0, NONE, 1, false, false },
-	[CALL_CLOSE]      = { 0, NONE, NONE, false, false },
+	[CALL_BIND] = { 0, NONE, NONE, false, false },
+	[CALL_LISTEN] = { 0, NONE, 1, false, false },
+	[CALL_ACCEPT] = { 0, NONE, NONE, true, false },
+	[CALL_ACCEPT4] = { 0, NONE, 3, true, false },
+	[CALL_CONNECT] = { 0, NONE, NONE, true, false },
+	[CALL_SHUTDOWN] = { 0, NONE, 1, false, false },
+	[CALL_CLOSE] = { 0, NONE, NONE, false, false },
 	[CALL_SETSOCKOPT] = { 0, NONE, NONE, false, false },
-	[CALL_WRITE]      = { 0, 2, NONE, true, true },
-	[CALL_WRITEV]     = { 0, NONE, NONE, true, true },
-	[CALL_SEND]       = { 0, 2, 3, true, true },
-	[CALL_SENDTO]     = { 0, 2, 3, true, true },
-	[CALL_SENDMSG]    = { 0, NONE, 2, true, true },
-	[CALL_SENDMMSG]   = { 0, NONE, 3, true, false },
-	[CALL_SENDFILE]   = { 0, 3, NONE, true, true },
-	[CALL_SPLICE_IN]  = { 2, 4, NONE, true, true },
-	[CALL_READ]       = { 0, 2, NONE, true, true },
-	[CALL_READV]      = { 0, NONE, NONE, true, true },
-	[CALL_RECV]       = { 0, 2, 3, true, true },
-	[CALL_RECVFROM]   = { 0, 2, 3, true, true },
-	[CALL_RECVMSG]    = { 0, NONE, 2, true, true },
-	[CALL_RECVMMSG]   = { 0, NONE, 3, true, false },
+	[CALL_WRITE] = { 0, 2, NONE, true, true },
+	[CALL_WRITEV] = { 0, NONE, NONE, true, true },
+	[CALL_SEND] = { 0, 2, 3, true, true },
+	[CALL_SENDTO] = { 0, 2, 3, true, true },
+	[CALL_SENDMSG] = { 0, NONE, 2, true, true },
+	[CALL_SENDMMSG] = { 0, NONE, 3, true, false },
+	[CALL_SENDFILE] = { 0, 3, NONE, true, true },
+	[CALL_SPLICE_IN] = { 2, 4, NONE, true, true },
+	[CALL_READ] = { 0, 2, NONE, true, true },
+	[CALL_READV] = { 0, NONE, NONE, true, true },
+	[CALL_RECV] = { 0, 2, 3, true, true },
+	[CALL_RECVFROM] = { 0, 2, 3, true, true },
+	[CALL_RECVMSG] = { 0, NONE, 2, true, true },
+	[CALL_RECVMMSG] = { 0, NONE, 3, true, false },
 	[CALL_SPLICE_OUT] = { 0, 4, NONE, true, true },
 };
 
@@ -258,8 +267,8 @@ static void call_enters(struct pt_regs *regs, __u8 kind)
 
 static bool is_restart(long result)
 {
-	return result == -ERESTARTSYS || result == -ERESTARTNOINTR ||
-	       result == -ERESTARTNOHAND || result == -ERESTART_RESTARTBLOCK;
+	return result == -ERESTARTSYS || result == -ERESTARTNOINTR || result == -ERESTARTNOHAND ||
+	       result == -ERESTART_RESTARTBLOCK;
 }
 
 /* A second interruption, in a handler, displaces the first: its result stays unknown. */
@@ -360,8 +369,7 @@ static void call_meets_handler(struct k_sigaction *action)
 		return;
 	call->restart_decided = 1;
 	restart = call->result == -ERESTARTNOINTR ||
-		  (call->result == -ERESTARTSYS &&
-		   BPF_CORE_READ(action, sa.sa_flags) & SA_RESTART);
+		  (call->result == -ERESTARTSYS && BPF_CORE_READ(action, sa.sa_flags) & SA_RESTART);
 	if (restart)
 		return;
 	emit_call(call, -EINTR, 0, false);

@@ -8,6 +8,9 @@
 #ifndef TCPWATCH_COMPAT_BPF_H
 #define TCPWATCH_COMPAT_BPF_H
 
+#include "bpf/kernel.bpf.h"
+#include "bpf/tuple.bpf.h"
+
 #define TS_COMPAT 0x0002 /* arch/x86/include/asm/thread_info.h */
 
 struct thread_info___x86 {

@@ -7,6 +7,12 @@
 #ifndef TCPWATCH_DESCRIPTOR_BPF_H
 #define TCPWATCH_DESCRIPTOR_BPF_H
 
+#include "bpf/emit.bpf.h"
+#include "bpf/filter.bpf.h"
+#include "bpf/kernel.bpf.h"
+#include "bpf/sock.bpf.h"
+#include "bpf/task.bpf.h"
+
 /* The socket behind a descriptor of the current task; 0: none, or not a socket. */
 static __u64 socket_behind(int fd, __u64 *inode)
 {

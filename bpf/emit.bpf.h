@@ -7,6 +7,8 @@
 #ifndef TCPWATCH_EMIT_BPF_H
 #define TCPWATCH_EMIT_BPF_H
 
+#include "bpf/kernel.bpf.h"
+
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 8 << 20);

@@ -6,6 +6,8 @@
 #ifndef TCPWATCH_FILTER_BPF_H
 #define TCPWATCH_FILTER_BPF_H
 
+#include "bpf/kernel.bpf.h"
+
 /* One bit for each local port that a socket of the command has used. */
 __u64 ports_used[65536 / 64];
 

@@ -6,6 +6,12 @@
 #ifndef TCPWATCH_FOLLOW_BPF_H
 #define TCPWATCH_FOLLOW_BPF_H
 
+#include "bpf/descriptor.bpf.h"
+#include "bpf/kernel.bpf.h"
+#include "bpf/sock.bpf.h"
+#include "bpf/state.bpf.h"
+#include "bpf/task.bpf.h"
+
 /* old_state == new_state: the state that tracing found. */
 static void emit_state_found(struct sock *sk, __u32 id)
 {

@@ -8,6 +8,13 @@
 #ifndef TCPWATCH_PACKET_BPF_H
 #define TCPWATCH_PACKET_BPF_H
 
+#include "bpf/emit.bpf.h"
+#include "bpf/filter.bpf.h"
+#include "bpf/kernel.bpf.h"
+#include "bpf/sample.bpf.h"
+#include "bpf/sock.bpf.h"
+#include "bpf/tuple.bpf.h"
+
 /* RFC 791 */
 struct ipv4_header {
 	__u8 version_length;
@@ -102,12 +109,11 @@ static __u32 read_ipv6(struct packet *packet, __u64 header, __u32 available)
 	__u32 payload = available - sizeof(struct ipv6_header);
 	struct ipv6_header ip;
 
-	if (bpf_probe_read_kernel(&ip, sizeof(ip), (void *)header) ||
-	    ip.next_header != IPPROTO_TCP)
+	if (bpf_probe_read_kernel(&ip, sizeof(ip), (void *)header) || ip.next_header != IPPROTO_TCP)
 		return 0;
 	packet->length = without_padding(payload, bpf_ntohs(ip.payload_length));
-	__builtin_memcpy(packet->tuple.local_address,
-			 packet->received ? ip.destination : ip.source, sizeof(ip.source));
+	__builtin_memcpy(packet->tuple.local_address, packet->received ? ip.destination : ip.source,
+			 sizeof(ip.source));
 	__builtin_memcpy(packet->tuple.remote_address,
 			 packet->received ? ip.source : ip.destination, sizeof(ip.source));
 	return sizeof(ip);
@@ -137,12 +143,10 @@ static bool packet_read(struct packet *packet, struct sk_buff *skb)
 	header += ip_length;
 	if (bpf_probe_read_kernel(tcp, sizeof(*tcp), (void *)header))
 		return false;
-	packet->tuple.local_port =
-		bpf_ntohs(packet->received ? tcp->destination : tcp->source);
+	packet->tuple.local_port = bpf_ntohs(packet->received ? tcp->destination : tcp->source);
 	if (!port_is_used(packet->tuple.local_port))
 		return false;
-	packet->tuple.remote_port =
-		bpf_ntohs(packet->received ? tcp->source : tcp->destination);
+	packet->tuple.remote_port = bpf_ntohs(packet->received ? tcp->source : tcp->destination);
 	packet->tuple.netns = BPF_CORE_READ(skb, dev, nd_net.net, ns.inum);
 	tcp_length = (tcp->offset >> 4) * 4;
 	packet->length -= tcp_length;
@@ -264,8 +268,7 @@ static struct tracked_listener *listener_for(const struct packet *packet)
 }
 
 /* The child is born here: SYN_RECV is a request socket that no other hook shows. */
-static void syn_received(struct sk_buff *skb, const struct packet *packet,
-			 struct tuple_end *before)
+static void syn_received(struct sk_buff *skb, const struct packet *packet, struct tuple_end *before)
 {
 	struct tracked_listener *listener = listener_for(packet);
 	struct tuple_end end = { .isn = packet->tcp.seq };

@@ -7,11 +7,16 @@
 #ifndef TCPWATCH_SAMPLE_BPF_H
 #define TCPWATCH_SAMPLE_BPF_H
 
+#include "bpf/emit.bpf.h"
+#include "bpf/filter.bpf.h"
+#include "bpf/kernel.bpf.h"
+#include "bpf/sock.bpf.h"
+
 /* Without a limit of its own the socket has its namespace's. */
 static __u32 notsent_lowat_of(struct tcp_sock *tcp, struct sock *sk)
 {
-	return tcp->notsent_lowat ?:
-	       BPF_CORE_READ(sk, __sk_common.skc_net.net, ipv4.sysctl_tcp_notsent_lowat);
+	return tcp->notsent_lowat
+		       ?: BPF_CORE_READ(sk, __sk_common.skc_net.net, ipv4.sysctl_tcp_notsent_lowat);
 }
 
 static void fill_sample_send(struct record_sample_send *record, struct sock *sk,

@@ -8,6 +8,13 @@
 #ifndef TCPWATCH_SOCK_BPF_H
 #define TCPWATCH_SOCK_BPF_H
 
+#include "bpf/compat.bpf.h"
+#include "bpf/emit.bpf.h"
+#include "bpf/filter.bpf.h"
+#include "bpf/kernel.bpf.h"
+#include "bpf/task.bpf.h"
+#include "bpf/tuple.bpf.h"
+
 struct identity {
 	__u32 id; /* 0: a child whose tuple could not be read yet */
 	__u32 listener;

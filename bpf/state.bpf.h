@@ -6,6 +6,12 @@
 #ifndef TCPWATCH_STATE_BPF_H
 #define TCPWATCH_STATE_BPF_H
 
+#include "bpf/emit.bpf.h"
+#include "bpf/filter.bpf.h"
+#include "bpf/kernel.bpf.h"
+#include "bpf/sock.bpf.h"
+#include "bpf/task.bpf.h"
+
 struct change {
 	int old_state;
 	int new_state;

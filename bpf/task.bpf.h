@@ -7,6 +7,9 @@
 #ifndef TCPWATCH_TASK_BPF_H
 #define TCPWATCH_TASK_BPF_H
 
+#include "bpf/emit.bpf.h"
+#include "bpf/kernel.bpf.h"
+
 /* Slots 0 to 5 are the arguments; slot NO_ARGUMENT is never written and reads 0. */
 #define CALL_ARGUMENTS 8
 #define NO_ARGUMENT 6

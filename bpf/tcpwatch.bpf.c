@@ -4,29 +4,14 @@
  * question it asks; README.md has a table of what each fact needs care for.
  * BTF tracepoints alone: no tracefs, no kprobe, nothing pinned.
  */
-#include "vmlinux.h"
-
-#include <bpf/bpf_core_read.h>
-#include <bpf/bpf_endian.h>
-#include <bpf/bpf_helpers.h>
-#include <bpf/bpf_tracing.h>
-
-#include "bpf/record.h"
-
-#include "bpf/constants.bpf.h"
-#include "bpf/emit.bpf.h"
-#include "bpf/tuple.bpf.h"
-#include "bpf/compat.bpf.h"
-#include "bpf/filter.bpf.h"
-#include "bpf/task.bpf.h"
-#include "bpf/sock.bpf.h"
-#include "bpf/sample.bpf.h"
-#include "bpf/state.bpf.h"
-#include "bpf/packet.bpf.h"
-#include "bpf/descriptor.bpf.h"
-#include "bpf/argument.bpf.h"
 #include "bpf/call.bpf.h"
 #include "bpf/follow.bpf.h"
+#include "bpf/kernel.bpf.h"
+#include "bpf/packet.bpf.h"
+#include "bpf/sample.bpf.h"
+#include "bpf/sock.bpf.h"
+#include "bpf/state.bpf.h"
+#include "bpf/task.bpf.h"
 
 /* BPF_PROG hands every hook its raw context, which none needs. */
 #pragma clang diagnostic ignored "-Wunused-parameter"

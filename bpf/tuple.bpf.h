@@ -7,6 +7,8 @@
 #ifndef TCPWATCH_TUPLE_BPF_H
 #define TCPWATCH_TUPLE_BPF_H
 
+#include "bpf/kernel.bpf.h"
+
 /* A map key: no padding. */
 struct tuple {
 	__u32 netns; /* inode number */

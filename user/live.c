@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* -- COMMAND: holds it, turns the hooks on, releases it, and takes what comes. */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,7 +29,7 @@ struct live {
 
 static void check_written(struct live *live, int err)
 {
-	if (!err)
+	if (!err || live->write_failed)
 		return;
 	live->write_failed = true;
 	log_error("can't write %s: %s; the trace goes on, what was written stays readable",
@@ -99,11 +100,12 @@ static int prepare(struct live *live)
 		log_error("can't start a process: %s", strerror(-err));
 		return err;
 	}
+	/* A full disk or a closed pipe is an error to report, not the end of the trace. */
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 	live->info.command_tgid = (uint32_t)live->command.pid;
 	about_start(&live->info);
 	err = program_follow(live->program, live->command.pid);
-	if (!err)
-		err = open_writer(live);
 	pipeline_view_target(&target, options, options->output);
 	if (!err)
 		err = pipeline_open(&live->pipeline, pipeline_view(options), &target, &live->info);
@@ -115,7 +117,7 @@ static int prepare(struct live *live)
 static int exit_status_of(int status)
 {
 	if (status < 0)
-		return 0;
+		return EXIT_OWN_FAILURE;
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
@@ -153,12 +155,17 @@ static int trace(struct live *live)
 	static const struct loop_calls calls = { take_record, take_turn, drained };
 	int status = -1, err, failed;
 
-	err = command_release(&live->command);
+	err = outputs_commit(&live->outputs, live->options);
+	if (!err)
+		err = open_writer(live);
 	if (err)
-		return not_run(live->options, err);
+		check_written(live, err);
 	err = loop_run(live->program, &live->command, &calls, live, &status);
 	if (err)
 		log_error("the trace stopped: %s", strerror(-err));
+	else if (status < 0)
+		log_warning("told to stop while %s (pid %d) still runs; it goes on untraced",
+			    live->options->command[0], live->command.pid);
 	failed = finish(live, status);
 	return err || failed || live->write_failed ? EXIT_OWN_FAILURE : exit_status_of(status);
 }
@@ -166,11 +173,21 @@ static int trace(struct live *live)
 int run_command(const struct options *options)
 {
 	struct live live = { .options = options, .command = COMMAND_NONE };
-	int status = EXIT_OWN_FAILURE;
+	int status = EXIT_OWN_FAILURE, err;
 
 	if (outputs_open(&live.outputs, options, outputs_need_capture(options)))
 		return status;
-	if (!loop_block_signals() && !prepare(&live))
+	err = loop_block_signals();
+	if (!err)
+		err = prepare(&live);
+	if (!err) {
+		err = command_release(&live.command);
+		if (err)
+			status = not_run(options, err);
+	}
+	if (err)
+		outputs_abandon(&live.outputs, options);
+	else
 		status = trace(&live);
 	command_close(&live.command);
 	pipeline_close(&live.pipeline);

@@ -9,10 +9,12 @@
 int main(int argc, char **argv)
 {
 	struct options options;
+	int parsed;
 
 	setlocale(LC_CTYPE, "");
-	if (options_parse(&options, argc, argv))
-		return EXIT_OWN_FAILURE;
+	parsed = options_parse(&options, argc, argv);
+	if (parsed)
+		return parsed < 0 ? EXIT_OWN_FAILURE : 0;
 	log_set_verbose(options.verbose);
 	return options.read ? run_replay(&options) : run_command(&options);
 }

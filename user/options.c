@@ -5,6 +5,7 @@
 #include <argp.h>
 #include <errno.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -16,8 +17,6 @@
 
 /* A parser's error after its own line; EINVAL is argp's, which says nothing. */
 #define COMPLAINED ECANCELED
-
-const char *argp_program_version = "tcpwatch " TCPWATCH_VERSION;
 
 enum key {
 	KEY_CSV = 0x100,
@@ -31,6 +30,14 @@ enum key {
 	KEY_COLOR,
 	KEY_ASCII,
 	KEY_LANG,
+	KEY_USAGE,
+};
+
+/* What the parsers fill in. */
+struct parse {
+	struct options *options;
+	int stopped_at; /* index in argv behind what could not be parsed */
+	bool printed;	/* help, usage or version */
 };
 
 static const struct argp_option table[] = {
@@ -56,6 +63,10 @@ static const struct argp_option table[] = {
 	{ "ascii", KEY_ASCII, NULL, 0, "draw with ASCII characters only", 0 },
 	{ "lang", KEY_LANG, "LANG", 0, "captions in en (default) or zh", 0 },
 	{ "verbose", 'v', NULL, 0, "say what is being done", 0 },
+	{ .doc = "About tcpwatch:", .group = 4 },
+	{ "help", '?', NULL, 0, "print this help", 0 },
+	{ "usage", KEY_USAGE, NULL, 0, "print the options in short", 0 },
+	{ "version", 'V', NULL, 0, "print the version", 0 },
 	{ 0 },
 };
 
@@ -186,11 +197,37 @@ static error_t parse_value(struct options *options, int key, char *arg)
 	return ARGP_ERR_UNKNOWN;
 }
 
+static const struct argp argp;
+
+static error_t print_about(int key, struct argp_state *state)
+{
+	struct parse *parse = state->input;
+	unsigned int what = key == KEY_USAGE
+				    ? ARGP_HELP_USAGE
+				    : ARGP_HELP_SHORT_USAGE | ARGP_HELP_LONG | ARGP_HELP_DOC;
+
+	if (key == 'V')
+		puts("tcpwatch " TCPWATCH_VERSION);
+	else
+		argp_help(&argp, stdout, what, "tcpwatch");
+	parse->printed = true;
+	state->next = state->argc;
+	return 0;
+}
+
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
-	struct options *options = state->input;
+	struct parse *parse = state->input;
+	struct options *options = parse->options;
 
 	switch (key) {
+	case '?':
+	case 'V':
+	case KEY_USAGE:
+		return print_about(key, state);
+	case ARGP_KEY_ERROR:
+		parse->stopped_at = state->next;
+		return 0;
 	case 'r':
 		options->read = arg;
 		return 0;
@@ -257,15 +294,16 @@ static int check(const struct options *options)
 
 int options_parse(struct options *options, int argc, char **argv)
 {
-	int at = 0;
+	const unsigned int how = ARGP_IN_ORDER | ARGP_NO_ERRS | ARGP_NO_HELP;
+	struct parse parse = { .options = options };
 	error_t err;
 
 	*options = (struct options){ .detail = CHOOSE_FULL, .ring_bytes = DEFAULT_RING_BYTES };
-	argp_err_exit_status = EXIT_OWN_FAILURE;
-	errno = 0;
-	err = argp_parse(&argp, argc, argv, ARGP_IN_ORDER | ARGP_NO_ERRS, &at, options);
-	if (err == EINVAL && at > 0 && at <= argc)
+	err = argp_parse(&argp, argc, argv, how, NULL, &parse);
+	if (err && err != COMPLAINED)
 		log_error("%s: not an option, or its value is missing; see tcpwatch --help",
-			  argv[at - 1]);
+			  parse.stopped_at > 0 ? argv[parse.stopped_at - 1] : "");
+	if (parse.printed)
+		return 1;
 	return err ? -EINVAL : check(options);
 }

@@ -33,13 +33,16 @@ static int complain(const char *path, int error)
 	return -error;
 }
 
-/* A regular file that is new, or with --force emptied. */
-static int open_file(const char *path, bool force)
+/* A regular file: new, or with force one that exists and keeps its bytes for now. */
+static int open_file(const char *path, bool force, bool *made)
 {
-	int how = O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK;
-	int fd = open(path, how | (force ? 0 : O_EXCL), 0644);
+	int how = O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK;
+	int fd = open(path, how | O_CREAT | O_EXCL, 0644);
 	struct stat status;
 
+	*made = fd >= 0;
+	if (fd < 0 && errno == EEXIST && force)
+		fd = open(path, how);
 	if (fd < 0)
 		return complain(path, errno);
 	if (fstat(fd, &status) || !S_ISREG(status.st_mode)) {
@@ -47,36 +50,57 @@ static int open_file(const char *path, bool force)
 		log_error("%s is not a regular file: name another one", path);
 		return -EINVAL;
 	}
-	if (ftruncate(fd, 0)) {
-		int error = errno;
-
-		close(fd);
-		return complain(path, error);
-	}
-	give_to_invoker(fd);
-	return fd;
-}
-
-static int open_directory(const char *path, bool force)
-{
-	bool made = !mkdir(path, 0755);
-	int fd;
-
-	if (!made && (errno != EEXIST || !force))
-		return complain(path, errno);
-	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0)
-		return complain(path, errno);
-	if (made)
+	if (*made)
 		give_to_invoker(fd);
 	return fd;
 }
 
-static FILE *open_json(const char *path, bool force)
+static int open_directory(const char *path, bool force, bool *made)
 {
-	int fd = strcmp(path, "-") ? open_file(path, force) : dup(STDOUT_FILENO);
+	int fd;
+
+	*made = !mkdir(path, 0755);
+	if (!*made && (errno != EEXIST || !force))
+		return complain(path, errno);
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return complain(path, errno);
+	if (*made)
+		give_to_invoker(fd);
+	return fd;
+}
+
+static FILE *open_json(const char *path, bool force, bool *made)
+{
+	int fd = strcmp(path, "-") ? open_file(path, force, made) : dup(STDOUT_FILENO);
 
 	return fd < 0 ? NULL : fdopen(fd, "w");
+}
+
+static int empty(int fd, const char *path)
+{
+	return ftruncate(fd, 0) ? complain(path, errno) : 0;
+}
+
+int outputs_commit(const struct outputs *outputs, const struct options *options)
+{
+	int err = 0;
+
+	if (options->output)
+		err = empty(outputs->capture_fd, options->output);
+	if (!err && outputs->json && strcmp(options->json, "-"))
+		err = empty(fileno(outputs->json), options->json);
+	return err;
+}
+
+void outputs_abandon(const struct outputs *outputs, const struct options *options)
+{
+	if (outputs->made_capture)
+		unlink(options->output);
+	if (outputs->made_csv)
+		rmdir(options->csv);
+	if (outputs->made_json)
+		unlink(options->json);
 }
 
 int outputs_spool(void)
@@ -103,17 +127,20 @@ int outputs_open(struct outputs *outputs, const struct options *options, bool sp
 
 	*outputs = (struct outputs){ .capture_fd = -1, .csv_fd = -1 };
 	if (options->output)
-		err = outputs->capture_fd = open_file(options->output, options->force);
+		err = outputs->capture_fd =
+			open_file(options->output, options->force, &outputs->made_capture);
 	else if (spool)
 		err = outputs->capture_fd = outputs_spool();
 	if (err >= 0 && options->csv)
-		err = outputs->csv_fd = open_directory(options->csv, options->force);
+		err = outputs->csv_fd =
+			open_directory(options->csv, options->force, &outputs->made_csv);
 	if (err >= 0 && options->json) {
-		outputs->json = open_json(options->json, options->force);
+		outputs->json = open_json(options->json, options->force, &outputs->made_json);
 		err = outputs->json ? 0 : -EINVAL;
 	}
 	if (err >= 0)
 		return 0;
+	outputs_abandon(outputs, options);
 	outputs_close(outputs);
 	return err;
 }

@@ -16,10 +16,17 @@ struct outputs {
 	int capture_fd; /* -o, or an unnamed file that is read once at the end; -1: none */
 	int csv_fd;	/* the directory; -1: none */
 	FILE *json;	/* NULL: none */
+	bool made_capture, made_csv, made_json; /* it did not exist before */
 };
 
 /* spool: a capture is needed even without -o. 0, or negative errno after one line. */
 int outputs_open(struct outputs *outputs, const struct options *options, bool spool);
+
+/* Empties what --force will overwrite; until then nothing that existed is touched. */
+int outputs_commit(const struct outputs *outputs, const struct options *options);
+
+/* Instead of outputs_commit: removes what outputs_open made. outputs_close is still due. */
+void outputs_abandon(const struct outputs *outputs, const struct options *options);
 
 /* True when something has to be made from the whole capture at its end. */
 bool outputs_need_capture(const struct options *options);

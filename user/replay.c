@@ -95,6 +95,8 @@ static int read_capture(int fd, const struct options *options, const struct outp
 	err = first_pass(reader, options, &zero_ns);
 	if (err)
 		log_error("%s: %s", options->read, strerror(-err));
+	else
+		err = outputs_commit(outputs, options);
 out:
 	reader_close(reader);
 	if (err || options->info) {
@@ -117,6 +119,8 @@ int run_replay(const struct options *options)
 		return EXIT_OWN_FAILURE;
 	}
 	err = read_capture(fd, options, &outputs);
+	if (err)
+		outputs_abandon(&outputs, options);
 	if (outputs_close(&outputs) && !err) {
 		log_error("can't write %s: %s", options->json, strerror(errno));
 		err = -EIO;

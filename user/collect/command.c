@@ -98,10 +98,7 @@ int command_release(struct command *command)
 	ssize_t count;
 	int error = 0;
 
-	/* A child that was killed meanwhile is found by waiting, not by SIGPIPE. */
-	signal(SIGPIPE, SIG_IGN);
 	count = write(command->release_fd, "", 1);
-	signal(SIGPIPE, SIG_DFL);
 	if (count != 1)
 		return 0;
 	close_fd(&command->release_fd);

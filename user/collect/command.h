@@ -10,7 +10,7 @@
 
 struct command {
 	pid_t pid;
-	int release_fd;	 /* write end: closing it without a byte ends the held child */
+	int release_fd;	   /* write end: closing it without a byte ends the held child */
 	int exec_error_fd; /* read end, CLOEXEC in the child: errno of a failed exec */
 };
 
@@ -21,7 +21,8 @@ struct command {
 int command_hold(struct command *command, char *const argv[]);
 
 /*
- * Lets the held child run. Returns 0 once exec succeeded, or the negative
+ * Lets the held child run. SIGPIPE must be ignored: the child can have been
+ * killed meanwhile, which is found by waiting for it. Returns 0 once exec succeeded, or the negative
  * errno of exec (the child has then ended and been waited for).
  */
 int command_release(struct command *command);

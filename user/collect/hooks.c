@@ -17,8 +17,8 @@
 #define SECTION_PREFIX "tp_btf/"
 
 struct hook {
-	const char *name; /* tracepoint */
-	const char *fact; /* what is not known without it */
+	const char *name;   /* tracepoint */
+	const char *fact;   /* what is not known without it */
 	enum detail detail; /* the lowest that wants it */
 	bool needed;
 };
@@ -40,7 +40,8 @@ static const struct hook hooks[] = {
 	{ "inet_sk_error_report", "errors that the network reported", DETAIL_CALLS, false },
 	{ "tcp_sendmsg_locked", "the write queue rising inside one send call", DETAIL_FULL, false },
 	{ "tcp_probe", "the write queue falling with each ACK", DETAIL_FULL, false },
-	{ "sk_data_ready", "when data is queued; when a child can be accepted", DETAIL_FULL, false },
+	{ "sk_data_ready", "when data is queued; when a child can be accepted", DETAIL_FULL,
+	  false },
 	{ "tcp_rcv_space_adjust", "the receive queue falling inside one call", DETAIL_FULL, false },
 	{ "net_dev_queue", "segments that leave", DETAIL_FULL, false },
 	{ "netif_receive_skb", "segments that arrive; SYN_RECV as long as it lasts", DETAIL_FULL,
@@ -162,8 +163,8 @@ int hooks_choose(struct bpf_object *object, const struct btf *kernel_types, enum
 	info->hook_count = 0;
 	for (size_t i = 0; i < HOOK_COUNT; i++) {
 		const struct hook *hook = &hooks[i];
-		int arguments = detail < hook->detail ?
-				-1 : tracepoint_arguments(kernel_types, hook->name);
+		int arguments =
+			detail < hook->detail ? -1 : tracepoint_arguments(kernel_types, hook->name);
 		bool on = hook_turn_on(object, hook, arguments);
 
 		if (hook->needed && !on) {

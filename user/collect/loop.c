@@ -26,10 +26,10 @@ struct loop {
 	int epoll_fd;
 	int signal_fd;
 	int timer_fd;
-	int status;	      /* of the command, or -1 */
-	bool ended;	      /* the command has */
+	int status; /* of the command, or -1 */
+	bool ended; /* the command has */
 	bool stop;
-	uint32_t signals_seen; /* one bit for each signal number */
+	uint32_t signals_seen;	 /* one bit for each signal number */
 	uint64_t quiet_since_ns; /* no task of the command is left; 0: some are */
 };
 

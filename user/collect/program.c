@@ -36,7 +36,9 @@ struct program {
 	int drained;
 };
 
-__attribute__((format(printf, 2, 0)))
+static int print_if_warning(enum libbpf_print_level level, const char *format, va_list arguments)
+	__attribute__((format(printf, 2, 0)));
+
 static int print_if_warning(enum libbpf_print_level level, const char *format, va_list arguments)
 {
 	return level == LIBBPF_DEBUG ? 0 : vfprintf(stderr, format, arguments);

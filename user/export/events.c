@@ -179,6 +179,8 @@ static void on_process(void *context, const struct process *process)
 		exit_text(text, sizeof(text), process->exit_code);
 	else if (process->event == PROCESS_EXEC)
 		snprintf(text, sizeof(text), "executes");
+	else if (process->event == PROCESS_RENAME)
+		snprintf(text, sizeof(text), "has this name now");
 	else if (process->tid != process->tgid)
 		snprintf(text, sizeof(text), "begins, a thread of %u", process->tgid);
 	else

@@ -80,6 +80,7 @@ void json_process(struct json *json, const struct process *process, uint64_t zer
 		[PROCESS_FORK] = "fork",
 		[PROCESS_EXEC] = "exec",
 		[PROCESS_EXIT] = "exit",
+		[PROCESS_RENAME] = "rename",
 	};
 
 	open_object(json, "process");

@@ -6,6 +6,7 @@
 #ifndef TCPWATCH_EXPORT_LABELS_H
 #define TCPWATCH_EXPORT_LABELS_H
 
+#include "user/model/call.h"
 #include "user/model/words.h"
 
 enum label {
@@ -18,6 +19,7 @@ enum label {
 	LABEL_LEFT_OUT,	 /* {0} rows */
 	LABEL_LOST_HERE, /* {0} records */
 	LABEL_SEGMENTS,	 /* {0} segments, {1} bytes */
+	LABEL_SEGMENTS_ONLY, /* {0} segments */
 	LABEL_IN,	 /* {0} a duration */
 	LABEL_ARRIVES,	 /* {0} an offset */
 	LABEL_NO_ARRIVAL,
@@ -50,6 +52,8 @@ enum label {
 	LABEL_INSIDE,
 	LABEL_LONGEST,
 	LABEL_SLEPT, /* {0} a duration, {1} a cause */
+	LABEL_SLEEP, /* and one for each enum sleep_cause */
+	LABEL_SLEEP_LAST = LABEL_SLEEP + SLEEP_CAUSES - 1,
 	LABEL_FAILED, /* {0} a number */
 	LABEL_SHORT,  /* {0} a number */
 	LABEL_EVENTS, /* {0} events, {1} lost */

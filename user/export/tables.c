@@ -176,7 +176,7 @@ static void print_sleeps(const struct view *view, const struct line *line)
 			continue;
 		fmt_duration(duration, sizeof(duration), line->stats->sleep_ns[cause]);
 		label_fill(text, sizeof(text), view->lang, LABEL_SLEPT, duration,
-			   name_sleep((enum sleep_cause)cause), NULL);
+			   label(view->lang, LABEL_SLEEP + (enum label)cause), NULL);
 		fprintf(view->stream, "      %s\n", text);
 	}
 }

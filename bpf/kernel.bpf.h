@@ -1,10 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Constants of the kernel's ABI that are macros, and so not in its BTF. Only
- * values that are the same on every architecture that tcpwatch is built for.
+ * What every file here stands on: kernel types, libbpf's helpers, the records,
+ * and the constants of the kernel's ABI that are macros, and so not in its
+ * BTF. Only values that are the same on all architectures that are built for.
  */
-#ifndef TCPWATCH_CONSTANTS_BPF_H
-#define TCPWATCH_CONSTANTS_BPF_H
+#ifndef TCPWATCH_KERNEL_BPF_H
+#define TCPWATCH_KERNEL_BPF_H
+
+#include "vmlinux.h"
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+#include "bpf/record.h"
 
 /* include/linux/socket.h */
 #define MSG_DONTWAIT 0x40
