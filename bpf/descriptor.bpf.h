@@ -11,6 +11,7 @@
 #include "bpf/filter.bpf.h"
 #include "bpf/kernel.bpf.h"
 #include "bpf/sock.bpf.h"
+#include "bpf/state.bpf.h"
 #include "bpf/task.bpf.h"
 
 /* The socket behind a descriptor of the current task; 0: none, or not a socket. */
@@ -53,6 +54,25 @@ static bool sk_is_tcp(__u64 address)
 	       family_is_internet(BPF_CORE_READ(sk, __sk_common.skc_family));
 }
 
+/* A socket that was in use before it came here: what packets and the model need. */
+static void known_begin(struct sock *sk, __u32 id)
+{
+	struct tuple_end end = { .id = id, .taken = 1 };
+	struct tuple tuple;
+
+	emit_state_found(sk, id);
+	if (BPF_CORE_READ(sk, __sk_common.skc_state) == TCP_LISTEN) {
+		listener_add(sk, id);
+		return;
+	}
+	tuple_of_sock(&tuple, sk);
+	if (!compat_tuple_readable(&tuple))
+		return;
+	port_use(tuple.local_port);
+	if (bpf_map_update_elem(&sockets_by_tuple, &tuple, &end, BPF_ANY))
+		lose(LOST_ADDRESS_MAP);
+}
+
 static __u32 known_add(struct sock *sk, __u64 inode, struct identity *identity)
 {
 	__u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
@@ -67,6 +87,8 @@ static __u32 known_add(struct sock *sk, __u64 inode, struct identity *identity)
 	if (marked)
 		__sync_fetch_and_add(&unadopted, 1);
 	emit_socket(sk, identity);
+	if (marked && identity->origin != ORIGIN_CREATED)
+		known_begin(sk, identity->id);
 	return identity->id;
 }
 

@@ -12,15 +12,6 @@
 #include "bpf/state.bpf.h"
 #include "bpf/task.bpf.h"
 
-/* old_state == new_state: the state that tracing found. */
-static void emit_state_found(struct sock *sk, __u32 id)
-{
-	int state = sk->__sk_common.skc_state;
-	struct change change = { state, state, sk->sk_err };
-
-	emit_state(sk, id, &change);
-}
-
 static void mark_inherited(struct sock *sk, const struct identity *identity)
 {
 	struct mark *mark = mark_create(sk);

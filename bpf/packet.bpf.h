@@ -2,8 +2,8 @@
 /*
  * Segments: headers only, never a byte of data. A packet that no socket of
  * the command can own is dropped after its ports were compared with a bitmap.
- * TCP directly on IPv4 or IPv6; not behind IPv6 extension headers or in
- * fragments.
+ * TCP directly on IPv4 or IPv6; not behind IPv6 extension headers (but the
+ * one that the kernel itself puts into super-segments) or in fragments.
  */
 #ifndef TCPWATCH_PACKET_BPF_H
 #define TCPWATCH_PACKET_BPF_H
@@ -53,7 +53,9 @@ struct tcp_header {
 };
 
 #define IPV4_FRAGMENT_OFFSET 0x1fff
-#define TCP_OPTIONS_MAX 40 /* bytes */
+#define NEXT_HEADER_HOP_BY_HOP 0
+#define HOP_BY_HOP_JUMBO_BYTES 8 /* RFC 2675 */
+#define TCP_OPTIONS_MAX 40	 /* bytes */
 
 struct packet {
 	struct tuple tuple;
@@ -104,19 +106,41 @@ static __u32 read_ipv4(struct packet *packet, __u64 header, __u32 available)
 	return header_length;
 }
 
+/*
+ * A super-segment beyond 64 KiB has a payload length of 0 and a hop-by-hop
+ * header with the jumbo option, which never leaves the machine (BIG TCP).
+ * Bytes between the IPv6 and the TCP header; negative: it is not TCP.
+ */
+static int ipv6_extension(const struct ipv6_header *ip, __u64 next)
+{
+	__u8 next_header;
+
+	if (ip->next_header == IPPROTO_TCP)
+		return 0;
+	if (ip->next_header != NEXT_HEADER_HOP_BY_HOP || ip->payload_length ||
+	    bpf_probe_read_kernel(&next_header, sizeof(next_header), (void *)next) ||
+	    next_header != IPPROTO_TCP)
+		return -1;
+	return HOP_BY_HOP_JUMBO_BYTES;
+}
+
 static __u32 read_ipv6(struct packet *packet, __u64 header, __u32 available)
 {
 	__u32 payload = available - sizeof(struct ipv6_header);
 	struct ipv6_header ip;
+	int extension;
 
-	if (bpf_probe_read_kernel(&ip, sizeof(ip), (void *)header) || ip.next_header != IPPROTO_TCP)
+	if (bpf_probe_read_kernel(&ip, sizeof(ip), (void *)header))
 		return 0;
-	packet->length = without_padding(payload, bpf_ntohs(ip.payload_length));
+	extension = ipv6_extension(&ip, header + sizeof(ip));
+	if (extension < 0)
+		return 0;
+	packet->length = without_padding(payload, bpf_ntohs(ip.payload_length)) - extension;
 	__builtin_memcpy(packet->tuple.local_address, packet->received ? ip.destination : ip.source,
 			 sizeof(ip.source));
 	__builtin_memcpy(packet->tuple.remote_address,
 			 packet->received ? ip.source : ip.destination, sizeof(ip.source));
-	return sizeof(ip);
+	return sizeof(ip) + extension;
 }
 
 static __u32 read_ip(struct packet *packet, struct sk_buff *skb, __u64 header)
@@ -202,8 +226,17 @@ static void read_options(struct record_segment *record, const struct packet *pac
 	record->wscale = options.wscale;
 }
 
-static void emit_segment(struct sk_buff *skb, const struct packet *packet, __u32 id,
-			 struct sock *sender)
+/* sender has a mark, so it is a full TCP socket; the verifier knows only that it may be one. */
+static void read_sender(struct record_segment *record, struct sock *sender)
+{
+	struct tcp_sock *tcp = (void *)sender;
+
+	record->write_seq = BPF_CORE_READ(tcp, write_seq);
+	record->wmem_queued = sender->sk_wmem_queued;
+	record->state = sender->__sk_common.skc_state;
+}
+
+static void emit_segment(const struct packet *packet, __u32 id, struct sock *sender)
 {
 	struct record_segment *record = emit_reserve(RECORD_SEGMENT, sizeof(*record), id);
 
@@ -212,7 +245,6 @@ static void emit_segment(struct sk_buff *skb, const struct packet *packet, __u32
 	record->seq = bpf_ntohl(packet->tcp.seq);
 	record->ack = bpf_ntohl(packet->tcp.ack);
 	record->length = packet->length;
-	record->ifindex = BPF_CORE_READ(skb, dev, ifindex);
 	record->window = bpf_ntohs(packet->tcp.window);
 	record->wscale = SEGMENT_NO_WSCALE;
 	record->flags = packet->tcp.flags;
@@ -220,10 +252,8 @@ static void emit_segment(struct sk_buff *skb, const struct packet *packet, __u32
 	record->urgent = bpf_ntohs(packet->tcp.urgent);
 	if (packet->tcp.flags & SEGMENT_SYN)
 		read_options(record, packet);
-	if (sender) {
-		record->wmem_queued = sender->sk_wmem_queued;
-		record->state = sender->__sk_common.skc_state;
-	}
+	if (sender)
+		read_sender(record, sender);
 	emit_submit(record);
 }
 
@@ -275,6 +305,7 @@ static void syn_received(struct sk_buff *skb, const struct packet *packet, struc
 
 	if (!listener)
 		return;
+	end.listener = listener->id;
 	if (tuple_is_new(before, packet)) {
 		end.id = identity_new();
 		if (bpf_map_update_elem(&sockets_by_tuple, &packet->tuple, &end, BPF_ANY))
@@ -283,7 +314,7 @@ static void syn_received(struct sk_buff *skb, const struct packet *packet, struc
 	} else {
 		end.id = before->id;
 	}
-	emit_segment(skb, packet, end.id, NULL);
+	emit_segment(packet, end.id, NULL);
 	emit_queue((struct sock *)listener->sk, listener->id, QUEUE_SYN);
 }
 
@@ -298,7 +329,7 @@ static void segment_received(struct sk_buff *skb)
 	if (is_first_syn(&packet) && (!end || end->gone || !end->taken))
 		syn_received(skb, &packet, end);
 	else if (end)
-		emit_segment(skb, &packet, end->id, NULL);
+		emit_segment(&packet, end->id, NULL);
 }
 
 /* Answers that the kernel gives for a request, a TIME_WAIT or no socket at all. */
@@ -307,7 +338,7 @@ static void segment_sent_for(struct sk_buff *skb, const struct packet *packet)
 	struct tuple_end *end = bpf_map_lookup_elem(&sockets_by_tuple, &packet->tuple);
 
 	if (end)
-		emit_segment(skb, packet, end->id, NULL);
+		emit_segment(packet, end->id, NULL);
 }
 
 static bool speaks_for_itself(struct sock *sk)
@@ -331,7 +362,7 @@ static void segment_sent(struct sk_buff *skb)
 	if (!packet_read(&packet, skb) || packet_is_passed_down(skb, sk))
 		return;
 	if (mark)
-		emit_segment(skb, &packet, mark->identity.id, sk);
+		emit_segment(&packet, mark->identity.id, sk);
 	else
 		segment_sent_for(skb, &packet);
 }

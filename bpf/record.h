@@ -111,7 +111,8 @@ struct record_state {
 	__s32 error_soft;		   /* sk_err_soft */
 	__u32 tgid; /* the task in whose own call on this socket it happened; 0: none */
 	__u32 tid;
-	__u8 old_state; /* TCP_*, include/net/tcp_states.h */
+	/* TCP_*, include/net/tcp_states.h; both the same: found in that state */
+	__u8 old_state;
 	__u8 new_state;
 	__u8 flags;    /* STATE_SOCK_* */
 	__u8 shutdown; /* sk_shutdown: 1 receive, 2 send */
@@ -248,13 +249,13 @@ struct record_segment {
 	__u32 ack;
 	__u32 length;	   /* bytes of data, without headers */
 	__u32 wmem_queued; /* sent, by a full socket: bytes of memory; else 0 */
-	__u32 ifindex;
-	__u16 window;  /* as in the header, unscaled */
-	__u16 mss;     /* SYN only: option 2; 0: absent */
-	__u8 wscale;   /* SYN only: option 3; SEGMENT_NO_WSCALE: absent */
-	__u8 flags;    /* SEGMENT_* */
-	__u8 received; /* 0 sent, 1 received */
-	__u8 state;    /* TCP_* of the sending socket; 0: not a full socket, or received */
+	__u32 write_seq;   /* as wmem_queued */
+	__u16 window;	   /* as in the header, unscaled */
+	__u16 mss;	   /* SYN only: option 2; 0: absent */
+	__u8 wscale;	   /* SYN only: option 3; SEGMENT_NO_WSCALE: absent */
+	__u8 flags;	   /* SEGMENT_* */
+	__u8 received;	   /* 0 sent, 1 received */
+	__u8 state;	   /* TCP_* of the sending socket; 0: not a full socket, or received */
 	__u16 urgent;
 	__u16 reserved;
 };
@@ -303,8 +304,8 @@ struct record_error {
 /* What could not be stored, apart from records that found the ring full. */
 enum lost_what {
 	LOST_TASK_STORAGE = 128, /* a task could not be marked */
-	LOST_SOCKET_STORAGE,		  /* a socket could not be marked */
-	LOST_ADDRESS_MAP,		  /* a socket's address could not be stored */
+	LOST_SOCKET_STORAGE,	 /* a socket could not be marked */
+	LOST_ADDRESS_MAP,	 /* a socket's address could not be stored */
 	LOST_WHATS
 };
 

@@ -76,6 +76,7 @@ static __u64 inode_of(struct socket *socket)
 /* What the packet hooks and the calls need to know of a tuple's socket. */
 struct tuple_end {
 	__u32 id;
+	__u32 listener;
 	__u32 isn;   /* of the SYN that made it, when a listener's child */
 	__u32 taken; /* a full socket has this tuple */
 	__u32 gone;  /* that socket is closed */
@@ -256,6 +257,8 @@ static bool mark_resolve(struct sock *sk, struct mark *mark)
 	struct tuple_end *end;
 	bool told;
 
+	if (mark->identity.origin != ORIGIN_CHILD)
+		return false;
 	tuple_of_sock(&mark->tuple, sk);
 	if (!compat_tuple_readable(&mark->tuple))
 		return false;
@@ -295,12 +298,16 @@ static struct mark *mark_seen(struct sock *sk)
 	return mark && mark->identity.id ? mark : NULL;
 }
 
-/* For the two transitions that only a call of the owner can make. */
+/*
+ * For the two transitions that only a call of the owner can make. Where calls
+ * are traced, that call is known; a socket inside another one (MPTCP) has none.
+ */
 static struct mark *mark_by_owner(struct sock *sk)
 {
+	struct tracked_task *task = task_tracked();
 	struct mark *mark;
 
-	if (!task_tracked())
+	if (!task || (calls_traced && task->pending.sk != (__u64)sk))
 		return NULL;
 	mark = mark_create(sk);
 	if (!mark)
@@ -322,6 +329,28 @@ static void mark_make_child(struct mark *mark)
 
 	__builtin_memset(mark, 0, sizeof(*mark));
 	mark->identity = child;
+}
+
+/*
+ * A child whose listener came to the command by a descriptor and has no mark
+ * to inherit: its SYN was seen, so its tuple knows it.
+ */
+static struct mark *mark_by_syn(struct sock *sk)
+{
+	struct tuple_end *end;
+	struct mark *mark;
+	struct tuple tuple;
+
+	tuple_of_sock(&tuple, sk);
+	end = bpf_map_lookup_elem(&sockets_by_tuple, &tuple);
+	if (!end || !end->listener || end->taken || end->gone)
+		return NULL;
+	mark = mark_create(sk);
+	if (!mark)
+		return NULL;
+	mark->identity.origin = ORIGIN_CHILD;
+	mark->identity.listener = end->listener;
+	return mark;
 }
 
 static void tuple_set_gone(const struct mark *mark)

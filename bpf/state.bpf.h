@@ -27,9 +27,8 @@ static void fill_positions(struct record_positions *positions, struct tcp_sock *
 	positions->copied_seq = tcp->copied_seq;
 }
 
-static __u8 state_flags(struct sock *sk)
+static __u8 state_flags(unsigned long flags)
 {
-	unsigned long flags = sk->__sk_common.skc_flags;
 	__u8 result = 0;
 
 	if (flags & 1UL << bpf_core_enum_value(enum sock_flags, SOCK_DONE))
@@ -90,9 +89,34 @@ static void emit_state(struct sock *sk, __u32 id, const struct change *change)
 	record->error_soft = sk->sk_err_soft;
 	record->old_state = change->old_state;
 	record->new_state = change->new_state;
-	record->flags = state_flags(sk);
+	record->flags = state_flags(sk->__sk_common.skc_flags);
 	record->shutdown = sk->sk_shutdown;
 	fill_cause(record, sk, change);
+	emit_submit(record);
+}
+
+/*
+ * The state that a socket was found in, as a change from it to itself. sk may
+ * be a mere address.
+ */
+static void emit_state_found(struct sock *sk, __u32 id)
+{
+	struct tcp_sock *tcp = (void *)sk;
+	struct record_state *record = emit_reserve(RECORD_STATE, sizeof(*record), id);
+
+	if (!record)
+		return;
+	record->positions.write_seq = BPF_CORE_READ(tcp, write_seq);
+	record->positions.snd_nxt = BPF_CORE_READ(tcp, snd_nxt);
+	record->positions.snd_una = BPF_CORE_READ(tcp, snd_una);
+	record->positions.rcv_nxt = BPF_CORE_READ(tcp, rcv_nxt);
+	record->positions.copied_seq = BPF_CORE_READ(tcp, copied_seq);
+	record->error = BPF_CORE_READ(sk, sk_err);
+	record->error_soft = BPF_CORE_READ(sk, sk_err_soft);
+	record->old_state = BPF_CORE_READ(sk, __sk_common.skc_state);
+	record->new_state = record->old_state;
+	record->flags = state_flags(BPF_CORE_READ(sk, __sk_common.skc_flags));
+	record->shutdown = BPF_CORE_READ(sk, sk_shutdown);
 	emit_submit(record);
 }
 
@@ -123,6 +147,8 @@ static struct mark *mark_for_change(struct sock *sk, const struct change *change
 		mark = bpf_sk_storage_get(&marks, sk, NULL, 0);
 		if (mark)
 			mark_make_child(mark);
+		else if (unadopted > 0)
+			mark_by_syn(sk);
 	}
 	mark = mark_of(sk);
 	if (mark || change->old_state != TCP_CLOSE)

@@ -43,6 +43,9 @@ struct {
 	__type(value, struct tracked_task);
 } tasks SEC(".maps");
 
+/* The hooks of system calls are on: what a task is in is known. */
+const volatile bool calls_traced = true;
+
 /* Tasks of the command that are alive. */
 __s64 tasks_alive;
 

@@ -138,7 +138,7 @@ int BPF_PROG(tcp_probe, struct sock *sk, struct sk_buff *skb)
 SEC("tp_btf/sk_data_ready")
 int BPF_PROG(sk_data_ready, struct sock *sk)
 {
-	struct mark *mark = mark_seen(sk);
+	struct mark *mark = mark_of(sk);
 
 	if (mark && sk->__sk_common.skc_state == TCP_LISTEN)
 		emit_queue(sk, mark->identity.id, QUEUE_READY);

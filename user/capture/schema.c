@@ -158,7 +158,7 @@ static const struct schema_field segment_fields[] = {
 	FIELD(record_segment, ack, "sequence number"),
 	FIELD(record_segment, length, "bytes of data"),
 	FIELD(record_segment, wmem_queued, "bytes of memory; 0: not known"),
-	FIELD(record_segment, ifindex, "interface index"),
+	FIELD(record_segment, write_seq, "sequence number; valid with state"),
 	FIELD(record_segment, window, "as in the header, unscaled"),
 	FIELD(record_segment, mss, "bytes; 0: no such option"),
 	FIELD(record_segment, wscale, "shift; 255: no such option"),

@@ -118,6 +118,7 @@ static int configure(struct program *program, const struct program_options *opti
 	bpf_program__set_autoattach(skeleton->progs.follow_task, false);
 	bpf_program__set_autoattach(skeleton->progs.follow_sockets, false);
 	skeleton->rodata->wakeup_bytes = wakeup_bytes(options->ring_bytes);
+	skeleton->rodata->calls_traced = options->detail >= DETAIL_CALLS;
 	skeleton->rodata->emit_entries = options->detail >= DETAIL_FULL;
 	hooks_number_calls((__u8 *)skeleton->rodata->call_of_number,
 			   sizeof(skeleton->rodata->call_of_number));

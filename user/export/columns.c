@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Reads values out of rows, and lists the tables. */
+/* Lists the tables, and what their rows need beyond the model's facts. */
 #include "user/export/columns.h"
-
-#include <string.h>
 
 #include "user/export/column_tables.h"
 
@@ -32,37 +30,11 @@ void socket_row_take(struct socket_row *row, const struct socket *socket)
 	row->connection = socket->connection ? socket->connection->id : 0;
 }
 
-static uint64_t load_unsigned(const void *field, size_t size)
+uint64_t socket_state_ns(const struct socket *socket, unsigned int state, uint64_t now_ns)
 {
-	uint64_t value8;
-	uint32_t value4;
-	uint16_t value2;
+	uint64_t ns = socket->state_total_ns[state];
 
-	switch (size) {
-	case 1:
-		return *(const uint8_t *)field;
-	case 2:
-		memcpy(&value2, field, sizeof(value2));
-		return value2;
-	case 4:
-		memcpy(&value4, field, sizeof(value4));
-		return value4;
-	default:
-		memcpy(&value8, field, sizeof(value8));
-		return value8;
-	}
-}
-
-enum value_kind column_value(const struct column *column, const void *row, struct value *value)
-{
-	if (column->known && !column->known(row))
-		return VALUE_NONE;
-	if (column->get) {
-		column->get(value, row);
-		return column->kind;
-	}
-	value->number = load_unsigned((const char *)row + column->offset, column->size);
-	if (column->kind == VALUE_INT && column->size == 4)
-		value->number = (uint64_t)(int64_t)(int32_t)value->number;
-	return column->kind;
+	if (socket->state == state && now_ns > socket->state_since_ns)
+		ns += now_ns - socket->state_since_ns;
+	return ns;
 }

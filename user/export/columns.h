@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "user/base/fmt.h"
 #include "user/model/trace.h"
@@ -70,7 +71,47 @@ struct socket_row {
 
 void socket_row_take(struct socket_row *row, const struct socket *socket);
 
-/* The value of one column in one row; returns its kind, VALUE_NONE when it is not known. */
-enum value_kind column_value(const struct column *column, const void *row, struct value *value);
+/* Time spent in a state; one that isn't left yet counts up to now_ns. */
+uint64_t socket_state_ns(const struct socket *socket, unsigned int state, uint64_t now_ns);
+
+/* An unsigned field of 1, 2, 4 or 8 bytes. */
+static inline uint64_t column_load(const void *field, size_t size)
+{
+	uint64_t value8;
+	uint32_t value4;
+	uint16_t value2;
+
+	if (size == 8) {
+		memcpy(&value8, field, sizeof(value8));
+		return value8;
+	}
+	if (size == 4) {
+		memcpy(&value4, field, sizeof(value4));
+		return value4;
+	}
+	if (size == 1)
+		return *(const uint8_t *)field;
+	memcpy(&value2, field, sizeof(value2));
+	return value2;
+}
+
+/*
+ * The value of one column in one row; returns its kind, VALUE_NONE when it is
+ * not known. Here for its speed: it runs once for each cell.
+ */
+static inline enum value_kind column_value(const struct column *column, const void *row,
+					   struct value *value)
+{
+	if (column->known && !column->known(row))
+		return VALUE_NONE;
+	if (column->get) {
+		column->get(value, row);
+		return column->kind;
+	}
+	value->number = column_load((const char *)row + column->offset, column->size);
+	if (column->kind == VALUE_INT && column->size == 4)
+		value->number = (uint64_t)(int64_t)(int32_t)value->number;
+	return column->kind;
+}
 
 #endif

@@ -53,11 +53,11 @@ static uint64_t edge_ns(const struct axis *axis, int column)
 
 static const char *level_glyph(const struct view *view, uint64_t value, uint64_t peak)
 {
-	static const char *const blocks[] = { " ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█" };
-	static const char *const ascii[] = { " ", ".", ",", ":", "-", "=", "+", "*", "#" };
+	static const char *const blocks[] = { "", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█" };
+	static const char *const ascii[] = { "", ".", ",", ":", "-", "=", "+", "*", "#" };
 	int level = (int)((double)value / (double)peak * LEVELS + 0.5);
 
-	if (value && !level)
+	if (!level)
 		level = 1;
 	if (level > LEVELS)
 		level = LEVELS;
@@ -68,6 +68,7 @@ static void draw_curve(const struct view *view, const struct axis *axis, enum la
 		       const struct series *series)
 {
 	char text[TEXT_SIZE];
+	int blanks = 0; /* written only when something follows */
 
 	text_fit(text, sizeof(text), label(view->lang, name), NAME_COLUMNS - 3, ALIGN_LEFT);
 	fprintf(view->stream, "  %s ", text);
@@ -75,7 +76,12 @@ static void draw_curve(const struct view *view, const struct axis *axis, enum la
 		uint64_t from = edge_ns(axis, column), to = edge_ns(axis, column + 1);
 		uint64_t value = series_max(series, from, to > from ? to : from + 1);
 
-		fputs(level_glyph(view, value, series->peak), view->stream);
+		if (!value) {
+			blanks++;
+			continue;
+		}
+		fprintf(view->stream, "%*s%s", blanks, "", level_glyph(view, value, series->peak));
+		blanks = 0;
 	}
 	fputc('\n', view->stream);
 }
@@ -93,8 +99,8 @@ static void draw_mark(const struct view *view, const struct axis *axis,
 		return;
 	while (column < axis->columns - 1 && edge_ns(axis, column + 1) <= flow->last_return_ns)
 		column++;
-	label_fill(text, sizeof(text), view->lang,
-		   once ? LABEL_RETURNED : LABEL_LAST_RETURNED, name_call(flow->last_call), NULL);
+	label_fill(text, sizeof(text), view->lang, once ? LABEL_RETURNED : LABEL_LAST_RETURNED,
+		   name_call(flow->last_call), NULL);
 	if (column + 2 + term_width(text) <= axis->columns)
 		fprintf(view->stream, "%*s^ %s", column + 1, "", text);
 	else

@@ -57,8 +57,8 @@ static void append_address(struct line *line, const struct call *call)
 
 	append(line, ", ");
 	append(line, call->has_address ? fmt_endpoint(text, sizeof(text), call->address,
-						      call->family, 0, call->port) :
-					 "...");
+						      call->family, 0, call->port)
+				       : "...");
 }
 
 static void append_option(struct line *line, const struct call *call)

@@ -17,8 +17,7 @@
 #define WHO_COLUMNS 18
 
 /* On a terminal a long line is wrapped behind the names; in a file it stays one line. */
-static void print_line(const struct view *view, uint64_t time_ns, const char *who,
-		       const char *text)
+static void print_line(const struct view *view, uint64_t time_ns, const char *who, const char *text)
 {
 	int64_t us = (int64_t)(time_ns - view->info->start_mono_ns) / 1000;
 	char column[TEXT_SIZE], own[TEXT_LONG];
@@ -148,9 +147,9 @@ static void on_note(void *context, const struct note *note)
 	owner_text(view, who, sizeof(who), note->socket);
 	subject_text(subject, sizeof(subject), note->socket);
 	if (note->kind == NOTE_ACCEPT_QUEUE)
-		snprintf(more, sizeof(more), " %lld of %llu%s", (long long)note->value,
+		snprintf(more, sizeof(more), " %lld of %llu%s at", (long long)note->value,
 			 (unsigned long long)note->limit,
-			 note->value > (int64_t)note->limit ? ": full" : "");
+			 note->value > (int64_t)note->limit ? " (full)" : "");
 	else if (note->kind == NOTE_RETRANSMIT)
 		snprintf(more, sizeof(more), " len=%llu attempt=%lld",
 			 (unsigned long long)note->limit, (long long)note->value);

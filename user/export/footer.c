@@ -138,8 +138,7 @@ static void print_next(const struct view *view, const char *path)
 			options[i]);
 }
 
-void footer_print(const struct view *view, const struct trace *trace,
-		  const struct capture_end *end)
+void footer_print(const struct view *view, const struct trace *trace, const struct capture_end *end)
 {
 	char path[TEXT_SIZE];
 

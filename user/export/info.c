@@ -9,20 +9,23 @@
 
 #include "user/base/fmt.h"
 #include "user/export/export.h"
+#include "user/export/text.h"
 #include "user/model/names.h"
 
 #define NAME_COLUMNS 12
-#define TEXT_SIZE 4200 /* of the command, every byte escaped */
 
 static void put(FILE *stream, const char *name, const char *text)
 {
-	fprintf(stream, "%-*s%s\n", NAME_COLUMNS, name, text);
+	const struct view view = { .stream = stream, .term.utf8 = true, .columns = 80 };
+
+	fprintf(stream, "%-*s", NAME_COLUMNS, name);
+	text_wrap(&view, NAME_COLUMNS, NAME_COLUMNS + 2, text);
 }
 
 /* Foreign text, cut at its NUL or at size. */
 static void put_foreign(FILE *stream, const char *name, const char *source, size_t length)
 {
-	char text[TEXT_SIZE];
+	char text[TEXT_LONG];
 
 	put(stream, name, fmt_escape(text, sizeof(text), source, length));
 }
@@ -77,8 +80,7 @@ static void put_losses(FILE *stream, const struct capture_info *info, const stru
 	}
 }
 
-static void put_ending(FILE *stream, const struct capture_info *info,
-		       const struct capture_end *end)
+static void put_ending(FILE *stream, const struct capture_info *info, const struct capture_end *end)
 {
 	char offset[FMT_SIZE], cut[FMT_SIZE], text[4 * FMT_SIZE] = "complete";
 
@@ -92,8 +94,7 @@ static void put_ending(FILE *stream, const struct capture_info *info,
 	put(stream, "ending", text);
 }
 
-static void put_status(FILE *stream, const struct capture_info *info,
-		       const struct capture_end *end)
+static void put_status(FILE *stream, const struct capture_info *info, const struct capture_end *end)
 {
 	char text[FMT_SIZE];
 
@@ -109,6 +110,7 @@ static void put_status(FILE *stream, const struct capture_info *info,
 static void put_hooks(FILE *stream, const struct capture_info *info)
 {
 	char name[4 * sizeof(info->hooks[0].name) + 1], fact[4 * sizeof(info->hooks[0].fact) + 1];
+	char text[sizeof(fact) + 32];
 
 	for (int i = 0; i < info->hook_count && i < CAPTURE_HOOKS_MAX; i++) {
 		const struct capture_hook *hook = &info->hooks[i];
@@ -117,15 +119,16 @@ static void put_hooks(FILE *stream, const struct capture_info *info)
 		fmt_escape(fact, sizeof(fact), hook->fact, sizeof(hook->fact));
 		fprintf(stream, "%-*s%-3s %s\n", NAME_COLUMNS, i ? "" : "hooks",
 			hook->on ? "on" : "off", name);
+		snprintf(text, sizeof(text), "not known: %s", fact);
 		if (!hook->on)
-			fprintf(stream, "%*snot known: %s\n", NAME_COLUMNS + 4, "", fact);
+			put(stream, "", text);
 	}
 }
 
 int info_print(FILE *stream, const struct capture_info *info, const struct capture_end *end,
 	       const struct trace *trace)
 {
-	char text[FMT_SIZE];
+	char count[FMT_SIZE], text[2 * FMT_SIZE];
 
 	put_foreign(stream, "tcpwatch", info->version, sizeof(info->version));
 	put_foreign(stream, "kernel", info->kernel, sizeof(info->kernel));
@@ -135,7 +138,9 @@ int info_print(FILE *stream, const struct capture_info *info, const struct captu
 	put_start(stream, info);
 	put_duration(stream, trace);
 	put_foreign(stream, "detail", info->detail, sizeof(info->detail));
-	put(stream, "ring", fmt_bytes(text, sizeof(text), info->ring_bytes));
+	fmt_count(count, sizeof(count), info->ring_bytes);
+	snprintf(text, sizeof(text), "%s bytes", count);
+	put(stream, "ring", text);
 	put_foreign(stream, "congestion", info->congestion, sizeof(info->congestion));
 	put_records(stream, trace, end);
 	put_losses(stream, info, trace);

@@ -5,8 +5,10 @@
  */
 #include "user/export/json_parts.h"
 
+#include <netinet/tcp.h>
 
 #include "user/base/fmt.h"
+#include "user/export/columns.h"
 #include "user/model/names.h"
 #include "user/model/verdict.h"
 
@@ -129,12 +131,13 @@ void json_moment(struct json *json, const struct moment *moment, uint64_t zero_n
 	close_object(json);
 }
 
-static void put_states(struct json *json, const struct socket *socket)
+/* A socket that has reached CLOSE spends no time there. */
+static void put_states(struct json *json, const struct socket *socket, uint64_t now_ns)
 {
 	json_object(json, "state_ns");
 	for (unsigned int state = 1; state < STATE_COUNT; state++)
-		if (socket->state_seen[state])
-			json_uint(json, name_state(state), socket->state_total_ns[state]);
+		if (socket->state_seen[state] && state != TCP_CLOSE)
+			json_uint(json, name_state(state), socket_state_ns(socket, state, now_ns));
 	json_object_end(json);
 }
 
@@ -176,7 +179,7 @@ static void put_end(struct json *json, const struct connection *connection, enum
 		json_uint(json, "socket", socket->id);
 		json_uint(json, "pid", socket->owner_tgid);
 		json_bytes(json, "comm", socket->owner_comm, sizeof(socket->owner_comm));
-		put_states(json, socket);
+		put_states(json, socket, connection->last_ns);
 		put_calls(json, connection->calls[end]);
 	}
 	json_object_end(json);

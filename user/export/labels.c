@@ -101,6 +101,5 @@ char *label_fill(char *text, size_t size, enum lang lang, enum label label, ...)
 	for (int i = 0; i < WORDS_ARGS && (arg = va_arg(list, const char *)); i++)
 		snprintf(args[i], sizeof(args[i]), "%s", arg);
 	va_end(list);
-	return words_fill(text, size, labels[label][lang],
-			  (const char(*)[WORDS_ARG_SIZE])args);
+	return words_fill(text, size, labels[label][lang], (const char(*)[WORDS_ARG_SIZE])args);
 }

@@ -26,8 +26,8 @@ static struct rung_layout layout_for(int columns)
 	return layout;
 }
 
-static void print_rung(const struct view *view, const struct rung_layout *layout,
-		       const char *time, char line, const struct rung *rung)
+static void print_rung(const struct view *view, const struct rung_layout *layout, const char *time,
+		       char line, const struct rung *rung)
 {
 	const char *plain = term_style(&view->term, STYLE_PLAIN);
 	const char *dim = term_style(&view->term, STYLE_DIM);
@@ -63,8 +63,7 @@ static void print_pause(const struct view *view, const struct rung_layout *layou
 	print_across(view, layout, STYLE_DIM, words);
 }
 
-static void print_left_out(const struct view *view, const struct rung_layout *layout,
-			   uint64_t rows)
+static void print_left_out(const struct view *view, const struct rung_layout *layout, uint64_t rows)
 {
 	char count[FMT_SIZE], words[TEXT_SIZE - 16], line[TEXT_SIZE];
 	const char *dots = view->term.utf8 ? "⋮" : ":";
@@ -102,8 +101,8 @@ static void print_titles(const struct view *view, const struct rung_layout *layo
 			 ALIGN_RIGHT);
 		text_fit(left, sizeof(left), lines[END_CLIENT][i], block, ALIGN_LEFT);
 		text_fit(right, sizeof(right), lines[END_SERVER][i],
-			 term_width(lines[END_SERVER][i]) < rest ?
-				 term_width(lines[END_SERVER][i]) : rest,
+			 term_width(lines[END_SERVER][i]) < rest ? term_width(lines[END_SERVER][i])
+								 : rest,
 			 ALIGN_LEFT);
 		fprintf(view->stream, "%s%s %s %s%s\n", term_style(&view->term, STYLE_BOLD), time,
 			left, right, term_style(&view->term, STYLE_PLAIN));
@@ -112,8 +111,7 @@ static void print_titles(const struct view *view, const struct rung_layout *layo
 
 static uint64_t row_until(const struct row *row)
 {
-	return row->kind == ROW_DATA && row->until_ns > row->time_ns ? row->until_ns :
-									row->time_ns;
+	return row->kind == ROW_DATA && row->until_ns > row->time_ns ? row->until_ns : row->time_ns;
 }
 
 static void print_row(const struct view *view, const struct rung_layout *layout,
@@ -127,52 +125,75 @@ static void print_row(const struct view *view, const struct rung_layout *layout,
 	print_rung(view, layout, time, '|', &rung);
 }
 
-/* The rows [from, to) that a shortened ladder leaves out; none when from is used. */
+/* The rows [from, to) that a shortened ladder leaves out, with dropped ones among them. */
 struct gap {
 	int from, to;
 	uint64_t rows;
 };
 
-/* The handshake and the end matter most; rows that were dropped may lie within. */
-static struct gap shorten(const struct ladder *ladder, int max_rows)
+static struct gap gap_between(const struct ladder *ladder, int from, int to)
 {
-	struct gap gap = { .from = ladder->used, .to = ladder->used };
+	struct gap gap = { .from = from, .to = to, .rows = (uint64_t)(to - from) };
 
-	if (!max_rows || ladder->used <= max_rows)
-		return gap;
-	gap.from = max_rows * 3 / 5;
-	gap.to = ladder->used - (max_rows - gap.from);
-	gap.rows = (uint64_t)(gap.to - gap.from);
-	if (ladder->dropped_at >= gap.from - 1 && ladder->dropped_at < gap.to)
+	if (gap.rows && ladder->dropped_at >= from - 1 && ladder->dropped_at < to)
 		gap.rows += ladder->dropped;
 	return gap;
 }
 
-static bool dropped_behind(const struct ladder *ladder, const struct gap *gap, int index)
+/* The first row of a shortened ladder: a few before the first SYN. */
+static int first_row(const struct ladder *ladder, int max_rows)
+{
+	int row = 0;
+
+	while (row < ladder->used &&
+	       !(ladder->rows[row].kind == ROW_SEGMENT && ladder->rows[row].flags & SEGMENT_SYN))
+		row++;
+	row -= max_rows / 6;
+	return row > 0 && row <= ladder->used - max_rows ? row : 0;
+}
+
+/* The handshake and the end matter most: rows are left out before it and in the middle. */
+static void shorten(const struct ladder *ladder, int max_rows, struct gap gaps[2])
+{
+	int from = ladder->used, to = ladder->used, first = 0;
+
+	if (max_rows && ladder->used > max_rows) {
+		first = first_row(ladder, max_rows);
+		from = first + max_rows * 3 / 5;
+		to = ladder->used - (max_rows - max_rows * 3 / 5);
+	}
+	gaps[0] = gap_between(ladder, 0, first);
+	gaps[1] = gap_between(ladder, from, to);
+}
+
+/* Rows were dropped behind this one, and no gap has told of them. */
+static bool dropped_behind(const struct ladder *ladder, const struct gap gaps[2], int index)
 {
 	return ladder->dropped && index == ladder->dropped_at &&
-	       !(gap->rows && index == gap->from - 1);
+	       !(gaps[1].rows && index == gaps[1].from - 1);
 }
 
 static void draw_rows(const struct view *view, const struct rung_layout *layout,
 		      const struct ladder *ladder, uint64_t zero_ns, int max_rows)
 {
-	struct gap gap = shorten(ladder, max_rows);
 	uint64_t before_ns = ladder->used ? ladder->rows[0].time_ns : 0;
+	struct gap gaps[2];
 
+	shorten(ladder, max_rows, gaps);
 	for (int i = 0; i < ladder->used; i++) {
-		const struct row *row = &ladder->rows[i];
+		const struct gap *gap = i ? &gaps[1] : &gaps[0];
+		bool skips = gap->rows && i == gap->from;
+		const struct row *row = &ladder->rows[skips ? gap->to : i];
 
-		if (i == gap.from) {
-			print_left_out(view, layout, gap.rows);
-			i = gap.to;
-			row = &ladder->rows[i];
+		if (skips) {
+			print_left_out(view, layout, gap->rows);
+			i = gap->to;
 		} else if (row->time_ns > before_ns && row->time_ns - before_ns >= PAUSE_NS) {
 			print_pause(view, layout, row->time_ns - before_ns);
 		}
 		print_row(view, layout, row, zero_ns);
 		before_ns = row_until(row);
-		if (dropped_behind(ladder, &gap, i))
+		if (dropped_behind(ladder, gaps, i))
 			print_left_out(view, layout, ladder->dropped);
 	}
 }

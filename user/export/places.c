@@ -107,8 +107,8 @@ void places_draw(const struct view *view, const struct connection *connection, e
 
 	if (!flow->last_return_ns || !sum || !summary_notable(connection, sender))
 		return;
-	label_fill(title, sizeof(title), view->lang,
-		   once ? LABEL_AT_RETURN : LABEL_AT_LAST_RETURN, name_call(flow->last_call), NULL);
+	label_fill(title, sizeof(title), view->lang, once ? LABEL_AT_RETURN : LABEL_AT_LAST_RETURN,
+		   name_call(flow->last_call), NULL);
 	columns = view->columns - 2 - term_width(title) - 2;
 	columns = columns > BAR_COLUMNS_MAX ? BAR_COLUMNS_MAX : columns;
 	share_out(places, sum, columns);

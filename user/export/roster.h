@@ -8,9 +8,9 @@
 struct roster {
 	struct socket_row *rows;
 	size_t count, room;
-	uint32_t *slots; /* open addressing: index + 1 of a row, 0 free */
+	uint32_t *slots;   /* open addressing: index + 1 of a row, 0 free */
 	size_t slot_count; /* a power of two */
-	bool failed; /* no memory: rows are missing */
+	bool failed;	   /* no memory: rows are missing */
 };
 
 /* Copies the socket, over what was known of it before. */

@@ -121,8 +121,7 @@ static void put(char *area, int *used, int count, char glyph)
 }
 
 /* An arrow with words in its middle; a lost one ends in X before it reaches the other line. */
-static void draw_arrow(struct rung *rung, int columns, enum end from, bool lost,
-		       const char *words)
+static void draw_arrow(struct rung *rung, int columns, enum end from, bool lost, const char *words)
 {
 	int short_by = lost ? columns / 8 : 0;
 	int dashes = columns - short_by - 1 - term_width(words) - 2, used = 0;
@@ -216,14 +215,12 @@ static void fill_segment(struct rung *rung, const struct view *view,
 	note_header(rung, layout, row);
 }
 
-/* Which way the data go, around the words. */
-static void data_text(char *text, const struct view *view, const struct row *row,
-		      const char *words)
+/* A group holds both directions, so it is no arrow. */
+static void data_text(char *text, const struct view *view, const char *words)
 {
 	const char *dots = view->term.utf8 ? "⋮" : ":";
 
-	snprintf(text, TEXT_SIZE, row->end == END_CLIENT ? "%s %.400s ->" : "%s <- %.400s", dots,
-		 words);
+	snprintf(text, TEXT_SIZE, "%s %.400s %s", dots, words, dots);
 }
 
 static void fill_data(struct rung *rung, const struct view *view, const struct rung_layout *layout,
@@ -236,11 +233,11 @@ static void fill_data(struct rung *rung, const struct view *view, const struct r
 	fmt_bytes(bytes, sizeof(bytes), row->data_bytes);
 	fmt_duration(duration, sizeof(duration), ns);
 	label_fill(words, sizeof(words), view->lang, LABEL_SEGMENTS, count, bytes, NULL);
-	data_text(rung->area, view, row, words);
+	data_text(rung->area, view, words);
 	rung->align = ALIGN_CENTER;
 	if (term_width(rung->area) > layout->area) {
 		label_fill(words, sizeof(words), view->lang, LABEL_SEGMENTS_ONLY, count, NULL);
-		data_text(rung->area, view, row, words);
+		data_text(rung->area, view, words);
 		note(rung, layout, bytes);
 	}
 	label_fill(words, sizeof(words), view->lang, LABEL_IN, duration, NULL);

@@ -8,6 +8,15 @@
 
 #include "user/export/columns.h"
 
+#define SHEET_COLUMNS_MAX 40
+
+/* The number last written in a column, and its digits. */
+struct sheet_cell {
+	uint64_t number;
+	int length; /* 0: none yet */
+	char text[24];
+};
+
 struct sheet {
 	const struct table *table;
 	uint64_t zero_ns;
@@ -15,6 +24,7 @@ struct sheet {
 	int err; /* the first failed write; nothing is written after it */
 	size_t used;
 	char *buffer;
+	struct sheet_cell above[SHEET_COLUMNS_MAX];
 };
 
 /* Makes the file and writes the header row. sheet: zeroed. 0 or negative errno. */

@@ -15,7 +15,8 @@
 #include "user/model/verdict.h"
 
 #define LADDER_ROWS_ALONE 28
-#define LADDER_ROWS_AMONG 12 /* when there are several connections */
+#define LADDER_ROWS_AMONG 18 /* when there are several connections */
+#define LADDERS_MOST 3	     /* with more connections there are none: the page would never end */
 #define NOTABLE_BYTES 10000
 
 uint64_t summary_send_calls(const struct connection *connection, enum end sender)
@@ -40,8 +41,8 @@ bool summary_notable(const struct connection *connection, enum end sender)
 	uint64_t moved = summary_moved(connection, sender);
 	uint64_t back = summary_moved(connection, sender == END_CLIENT ? END_SERVER : END_CLIENT);
 
-	return moved && (moved >= NOTABLE_BYTES || moved > back ||
-			 (moved == back && sender == END_CLIENT));
+	return moved &&
+	       (moved >= NOTABLE_BYTES || moved > back || (moved == back && sender == END_CLIENT));
 }
 
 static void print_header(const struct view *view, const struct connection *connection)
@@ -82,7 +83,7 @@ void summary_connection(const struct view *view, const struct connection *connec
 	print_verdict(view, connection);
 	for (int end = 0; end < END_COUNT; end++)
 		places_draw(view, connection, (enum end)end);
-	if (connection->detail && connection->detail->ladder.used) {
+	if (ladder_rows && connection->detail && connection->detail->ladder.used) {
 		fputc('\n', view->stream);
 		ladder_draw(view, connection, ladder_rows);
 	}
@@ -112,12 +113,14 @@ void summary_print(const struct view *view, const struct trace *trace,
 		   const struct capture_end *end)
 {
 	unsigned int count = trace_connections(trace);
+	int ladder_rows = count > 1 ? LADDER_ROWS_AMONG : LADDER_ROWS_ALONE;
 
+	if (count > LADDERS_MOST)
+		ladder_rows = 0;
 	for (unsigned int i = 0; i < count && i < VIEW_CONNECTIONS; i++) {
 		if (i)
 			fputc('\n', view->stream);
-		summary_connection(view, trace_connection(trace, i),
-				   count > 1 ? LADDER_ROWS_AMONG : LADDER_ROWS_ALONE);
+		summary_connection(view, trace_connection(trace, i), ladder_rows);
 	}
 	if (count > VIEW_CONNECTIONS)
 		print_more(view, trace, count);

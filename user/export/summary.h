@@ -9,7 +9,7 @@
 void summary_print(const struct view *view, const struct trace *trace,
 		   const struct capture_end *end);
 
-/* Of one connection; its ladder has at most ladder_rows rows. */
+/* Of one connection; its ladder has at most ladder_rows rows; 0: it has none. */
 void summary_connection(const struct view *view, const struct connection *connection,
 			int ladder_rows);
 

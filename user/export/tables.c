@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "user/base/fmt.h"
+#include "user/export/columns.h"
 #include "user/export/labels.h"
 #include "user/export/summary.h"
 #include "user/model/names.h"
@@ -23,16 +24,13 @@ static void print_cell(const struct view *view, const char *text, int columns, e
 	fputs(text_fit(cell, sizeof(cell), text, columns, align), view->stream);
 }
 
-/* A state that is not left yet counts up to the last event. */
 static void state_text(const struct view *view, const struct connection *connection,
 		       const struct socket *socket, unsigned int state, char *text, size_t size)
 {
 	bool open = socket->state == state;
-	uint64_t ns = socket->state_total_ns[state];
+	uint64_t ns = socket_state_ns(socket, state, connection->last_ns);
 	char duration[FMT_SIZE];
 
-	if (open && connection->last_ns > socket->state_since_ns)
-		ns += connection->last_ns - socket->state_since_ns;
 	fmt_duration(duration, sizeof(duration), ns);
 	if (!ns)
 		snprintf(text, size, "%s", open ? label(view->lang, LABEL_ENTERED) : "?");
@@ -71,8 +69,8 @@ static bool late_syn_recv(const struct connection *connection)
 void tables_states(const struct view *view, const struct connection *connection)
 {
 	static const unsigned int order[] = {
-		TCP_SYN_SENT,	 TCP_SYN_RECV,	TCP_ESTABLISHED, TCP_FIN_WAIT1, TCP_FIN_WAIT2,
-		TCP_CLOSING,	 TCP_TIME_WAIT, TCP_CLOSE_WAIT,	 TCP_LAST_ACK,
+		TCP_SYN_SENT, TCP_SYN_RECV,  TCP_ESTABLISHED, TCP_FIN_WAIT1, TCP_FIN_WAIT2,
+		TCP_CLOSING,  TCP_TIME_WAIT, TCP_CLOSE_WAIT,  TCP_LAST_ACK,
 	};
 
 	fputs("\n  ", view->stream);
@@ -150,8 +148,7 @@ static void print_line(const struct view *view, const struct line *line)
 	bool moves = call_sends(line->kind) || call_receives(line->kind);
 	char text[FMT_SIZE], name[TEXT_SIZE];
 
-	snprintf(name, sizeof(name), "  %s %s", text_role(view, line->end),
-		 name_call(line->kind));
+	snprintf(name, sizeof(name), "  %s %s", text_role(view, line->end), name_call(line->kind));
 	fputs("  ", view->stream);
 	print_cell(view, name, CALL_COLUMNS, ALIGN_LEFT);
 	print_cell(view, fmt_count(text, sizeof(text), line->stats->count), 9, ALIGN_RIGHT);

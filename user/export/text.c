@@ -137,8 +137,7 @@ static size_t token_length(const char *text)
 
 		if (!unit && text[used] == ' ')
 			break;
-		if (!unit && !closes(text + used) &&
-		    (wide || step_width(text + used, &length) > 1))
+		if (!unit && !closes(text + used) && (wide || step_width(text + used, &length) > 1))
 			break;
 		used += unit ? unit : text_step(text + used);
 	}
@@ -191,8 +190,8 @@ static void ascii_only(char *out, size_t size, const char *text)
 	size_t used = 0;
 
 	for (; *text && used + 5 <= size; text++)
-		used += (size_t)snprintf(out + used, size - used,
-					 *text & 0x80 ? "\\x%02x" : "%c", (unsigned char)*text);
+		used += (size_t)snprintf(out + used, size - used, *text & 0x80 ? "\\x%02x" : "%c",
+					 (unsigned char)*text);
 	out[used] = '\0';
 }
 
@@ -239,8 +238,8 @@ char *text_endpoint(char *out, size_t size, const struct connection *connection,
 			    connection->scope, connection->port[end]);
 }
 
-char *text_end(const struct view *view, char *out, size_t size,
-	       const struct connection *connection, enum end end)
+char *text_end(const struct view *view, char *out, size_t size, const struct connection *connection,
+	       enum end end)
 {
 	char endpoint[FMT_SIZE], owner[TEXT_SIZE];
 

@@ -15,8 +15,8 @@
 
 /* Text of one line, or of one escaped name. */
 #define TEXT_SIZE 512
-/* A caption or a verdict. */
-#define TEXT_LONG 2048
+/* A caption, a verdict, or a command line with every byte escaped. */
+#define TEXT_LONG 4200
 
 /* Connections whose course the views show; of the others they give totals. */
 #define VIEW_CONNECTIONS 8
@@ -69,8 +69,8 @@ char *text_owner(const struct view *view, char *out, size_t size, const struct s
 char *text_endpoint(char *out, size_t size, const struct connection *connection, enum end end);
 
 /* "exp_client 9788 127.0.0.1:57366", "127.0.0.1:12345 (not traced)" */
-char *text_end(const struct view *view, char *out, size_t size,
-	       const struct connection *connection, enum end end);
+char *text_end(const struct view *view, char *out, size_t size, const struct connection *connection,
+	       enum end end);
 
 /* "client", "server" in the view's language. */
 const char *text_role(const struct view *view, enum end end);

@@ -8,8 +8,15 @@
 #include <errno.h>
 #include <stdlib.h>
 
-enum pick { PICK_FIRST, PICK_LAST, PICK_WMEM_MIN, PICK_WMEM_MAX, PICK_QUEUE_MIN, PICK_QUEUE_MAX,
-	    PICKS };
+enum pick {
+	PICK_FIRST,
+	PICK_LAST,
+	PICK_WMEM_MIN,
+	PICK_WMEM_MAX,
+	PICK_QUEUE_MIN,
+	PICK_QUEUE_MAX,
+	PICKS
+};
 
 /* A row and its place in the order in which rows came. */
 struct kept {

@@ -78,8 +78,9 @@ static void tell_bytes(struct trace *trace, struct connection *connection, enum 
 
 	if (detail) {
 		series_add(&detail->wmem[sender], time_ns, flow->wmem_queued);
-		series_add(&detail->unread[other_end(sender)], time_ns,
-			   flow->at.received - flow->at.read);
+		if (flow->at.receiver_seen)
+			series_add(&detail->unread[other_end(sender)], time_ns,
+				   flow->at.received - flow->at.read);
 	}
 	moment_bytes(trace, connection, sender, time_ns);
 	if (!trace->sink || !trace->sink->bytes)
@@ -186,9 +187,13 @@ static void segment_sent(struct trace *trace, struct connection *connection, enu
 	if (record->flags & SEGMENT_FIN)
 		end_of_data(&flow->at, seq + record->length);
 	raise_to(&flow->at.sent, data_only(&flow->at, seq + record->length));
-	keep_order(&flow->at);
-	if (record->state)
+	if (record->state) {
+		raise_to(&flow->at.handed,
+			 data_only(&flow->at,
+				   position(connection, end, record->write_seq, flow->at.handed)));
 		flow->wmem_queued = record->wmem_queued;
+	}
+	keep_order(&flow->at);
 	if (record->length || record->flags & SEGMENT_FIN)
 		tell_bytes(trace, connection, end, record->header.time_ns);
 
@@ -255,20 +260,50 @@ void bytes_segment(struct trace *trace, struct entry *entry, const struct record
 		segment_sent(trace, connection, entry->socket.end, record);
 }
 
+/* When the FIN arrives, the data that came with it are in already. */
+static void state_received(struct connection *connection, enum end sender,
+			   const struct record_positions *positions)
+{
+	struct direction *at = &connection->flow[sender].at;
+
+	if (!connection->isn_known[sender])
+		return;
+	raise_to(&at->received,
+		 data_only(at, position(connection, sender, positions->rcv_nxt, at->received)));
+	raise_to(&at->read,
+		 data_only(at, position(connection, sender, positions->copied_seq, at->read)));
+	keep_order(at);
+}
+
 /* The state changes before the FIN takes its sequence number: write_seq is the end of the data. */
+static void state_closing(struct connection *connection, enum end end,
+			  const struct record_positions *positions)
+{
+	struct direction *at = &connection->flow[end].at;
+
+	raise_to(&at->handed, position(connection, end, positions->write_seq, at->handed));
+	end_of_data(at, at->handed);
+}
+
 void bytes_state(struct trace *trace, struct entry *entry, const struct record_state *record)
 {
 	enum end end = entry->socket.end;
 	struct connection *connection = readable(entry, end);
-	struct direction *at;
 
-	if (!connection ||
-	    (record->new_state != TCP_FIN_WAIT1 && record->new_state != TCP_LAST_ACK))
+	if (!connection)
 		return;
-	at = &connection->flow[end].at;
-	raise_to(&at->handed, position(connection, end, record->positions.write_seq, at->handed));
-	end_of_data(at, at->handed);
-	tell_bytes(trace, connection, end, record->header.time_ns);
+	switch (record->new_state) {
+	case TCP_CLOSE_WAIT:
+	case TCP_CLOSING:
+		state_received(connection, other_end(end), &record->positions);
+		tell_bytes(trace, connection, other_end(end), record->header.time_ns);
+		break;
+	case TCP_FIN_WAIT1:
+	case TCP_LAST_ACK:
+		state_closing(connection, end, &record->positions);
+		tell_bytes(trace, connection, end, record->header.time_ns);
+		break;
+	}
 }
 
 void bytes_in_program(struct trace *trace, struct entry *entry, uint64_t time_ns, uint64_t left)

@@ -52,6 +52,8 @@ static void enter_send(struct trace *trace, struct entry *entry, const struct ca
 	flow = &connection->flow[entry->socket.end];
 	if (!flow->first_send_ns)
 		flow->first_send_ns = call->enter_ns;
+	flow->inside_since_ns = call->enter_ns;
+	flow->inside_call = call->kind;
 	bytes_in_program(trace, entry, call->enter_ns, call->asked_bytes);
 }
 
@@ -63,8 +65,10 @@ static void enter_socket(struct trace *trace, struct entry *entry, struct task *
 	trace_owner(trace, entry, call->tgid, call->tid);
 	entry->inside = task;
 	entry->socket.fd = call->fd;
-	if (call_sends(call->kind))
+	if (call_sends(call->kind)) {
+		entry->sending = task;
 		enter_send(trace, entry, call);
+	}
 	if (!connection)
 		return;
 	if (connection->detail)
@@ -106,11 +110,11 @@ static bool consumes(const struct call *call)
 
 static void add_stats(struct call_stats *stats, const struct call *call)
 {
-	uint64_t inside = call->return_ns - call->enter_ns;
+	uint64_t inside = span_ns(call->enter_ns, call->return_ns);
 
 	stats->count++;
 	stats->failed += call->result < 0;
-	stats->short_count += call->result >= 0 && call->asked_bytes &&
+	stats->short_count += call->finished && call->result >= 0 && call->asked_bytes &&
 			      call->moved_bytes < call->asked_bytes;
 	if (consumes(call))
 		stats->moved_bytes += call->moved_bytes;
@@ -148,22 +152,24 @@ static void return_send(struct trace *trace, struct entry *entry, const struct c
 
 	if (!flow->first_send_ns)
 		flow->first_send_ns = call->enter_ns;
+	flow->last_call = call->kind;
 	if (flow->in_program)
 		bytes_in_program(trace, entry, call->return_ns, 0);
+	flow->inside_since_ns = 0;
 	if (!call->moved_bytes)
 		return;
 	flow->last_return_ns = call->return_ns;
 	flow->last_enter_ns = call->enter_ns;
 	flow->last_moved_bytes = call->moved_bytes;
-	flow->last_call = call->kind;
 	bytes_now(connection, entry->socket.end, call->return_ns, &flow->at_return);
 }
 
-/* accept() belongs to the connection it returned; all else to the socket's own. */
-static struct entry *subject_of(struct entry *entry, const struct call *call)
+/* The socket that accept() returned; NULL: another call, or it failed. */
+static struct entry *accepted_by(const struct call *call)
 {
-	return call->other && call->kind != CALL_SOCKETPAIR ? entry_of((struct socket *)call->other)
-							    : entry;
+	bool accepts = call->kind == CALL_ACCEPT || call->kind == CALL_ACCEPT4;
+
+	return accepts && call->other ? entry_of((struct socket *)call->other) : NULL;
 }
 
 static void learn_from(struct trace *trace, struct entry *entry, const struct call *call)
@@ -175,8 +181,6 @@ static void learn_from(struct trace *trace, struct entry *entry, const struct ca
 		entry->socket.fd = (int)call->result;
 	else
 		entry->socket.fd = call->fd;
-	if (call->other && call->kind != CALL_SOCKETPAIR)
-		entry_of((struct socket *)call->other)->socket.fd = (int)call->result;
 }
 
 static bool connect_failed(const struct call *call)
@@ -196,12 +200,15 @@ static bool is_internet_stream(const struct entry *entry)
 
 static int return_socket(struct trace *trace, struct entry *entry, const struct call *call)
 {
-	struct entry *subject = subject_of(entry, call);
+	struct entry *accepted = accepted_by(call);
+	struct entry *subject = accepted ? accepted : entry;
 	struct connection *connection;
 
 	learn_from(trace, entry, call);
-	if (subject != entry)
-		trace_owner(trace, subject, call->tgid, call->tid);
+	if (accepted) {
+		accepted->socket.fd = (int)call->result;
+		trace_owner(trace, accepted, call->tgid, call->tid);
+	}
 	if (connect_failed(call) && is_internet_stream(entry) &&
 	    connection_failed(trace, entry, call))
 		return -ENOMEM;
@@ -227,7 +234,7 @@ static struct call begun_call(struct task *task, const struct record_call *recor
 	struct call call = { .kind = record->call };
 
 	if (task->in_call && task->call.kind == record->call &&
-	    task->call.enter_ns <= record->header.time_ns)
+	    task->call.enter_ns == record->enter_ns)
 		call = task->call;
 	task->in_call = false;
 	call.enter_ns = record->enter_ns;
@@ -267,6 +274,8 @@ int call_return(struct trace *trace, const struct record_call *record)
 	call.other = other ? &other->socket : NULL;
 	if (entry && entry->inside == task)
 		entry->inside = NULL;
+	if (entry && entry->sending == task)
+		entry->sending = NULL;
 	if (entry)
 		err = return_socket(trace, entry, &call);
 	tell(trace, call, &call);
@@ -315,17 +324,26 @@ static bool falls_asleep(const struct record_sample_send *record)
 	return full && record->flags & SAMPLE_NEW_BUFFER && !(record->flags & SAMPLE_NONBLOCK);
 }
 
+/* The return of an earlier call can have been lost: its task may be elsewhere by now. */
+static bool is_sending(const struct entry *entry)
+{
+	const struct task *task = entry->sending;
+
+	return task && task->in_call && call_sends(task->call.kind) &&
+	       task->call.socket == &entry->socket;
+}
+
 static void account_sleep(struct entry *entry, struct flow *flow)
 {
 	const struct sleep *sleep = &entry->turn.sleep;
-	uint64_t slept_ns = sleep->end_ns - sleep->start_ns;
+	uint64_t slept_ns = span_ns(sleep->start_ns, sleep->end_ns);
 	struct call *call;
 
 	flow->sleeps++;
 	flow->sleep_ns[sleep->cause] += slept_ns;
-	if (!entry->inside || !call_sends(entry->inside->call.kind))
+	if (!is_sending(entry))
 		return;
-	call = &entry->inside->call;
+	call = &entry->sending->call;
 	call->sleeps++;
 	call->sleep_ns[sleep->cause] += slept_ns;
 	call->last_sleep = *sleep;
@@ -336,6 +354,7 @@ static void wake(struct trace *trace, struct entry *entry, const struct record_s
 	struct connection *connection = entry->socket.connection;
 	struct sleep *sleep = &entry->turn.sleep;
 
+	entry->turn.woken = record->reason == SAMPLE_TURN;
 	sleep->end_ns = record->header.time_ns;
 	sleep->wmem_at_end = record->wmem_queued;
 	sleep->sndbuf_at_end = record->sndbuf;

@@ -57,6 +57,7 @@ struct connection *connection_new(struct trace *trace, uint64_t time_ns)
 		connection->detail = calloc(1, sizeof(*connection->detail));
 	trace->connections[trace->connection_count++] = connection;
 	connection->id = trace->connection_count;
+	connection->segments_known = trace->segments_known;
 	connection->first_ns = time_ns;
 	connection->last_ns = time_ns;
 	return connection;
@@ -126,10 +127,21 @@ int connection_attach(struct trace *trace, struct connection *connection, struct
 		tell_listener_story(trace, connection, listener);
 	}
 	call_replay_early(connection, entry, end);
+	entry->early_count = 0;
 	if (first)
 		tell(trace, connection, connection);
 	tell(trace, socket, &entry->socket);
 	return 0;
+}
+
+/* A socket may connect again after a failure: nothing of its last attempt counts. */
+static void forget_attempt(struct entry *entry)
+{
+	entry->reset_received = false;
+	entry->reset_sent = false;
+	entry->mini = false;
+	entry->turn = (struct turn){ 0 };
+	entry->socket.error = 0;
 }
 
 static int begin(struct trace *trace, struct entry *entry, enum end end, uint64_t time_ns)
@@ -138,14 +150,20 @@ static int begin(struct trace *trace, struct entry *entry, enum end end, uint64_
 
 	if (!connection)
 		return -ENOMEM;
+	if (entry->socket.connection)
+		forget_attempt(entry);
 	return connection_attach(trace, connection, entry, end);
 }
 
 int connection_connecting(struct trace *trace, struct entry *entry, uint64_t time_ns)
 {
-	if (entry->socket.connection && !entry->socket.connection->finished)
-		return 0;
-	return begin(trace, entry, END_CLIENT, time_ns);
+	int err = 0;
+
+	if (!entry->socket.connection || entry->socket.connection->finished)
+		err = begin(trace, entry, END_CLIENT, time_ns);
+	if (!err)
+		entry->socket.connection->tried = true;
+	return err;
 }
 
 void connection_isn(struct connection *connection, enum end end, uint32_t isn)
@@ -154,6 +172,12 @@ void connection_isn(struct connection *connection, enum end end, uint32_t isn)
 		return;
 	connection->isn[end] = isn;
 	connection->isn_known[end] = true;
+}
+
+/* So that its server end, when it is traced, finds it. */
+static int remember_tuple(struct trace *trace, struct connection *connection)
+{
+	return map_put(&trace->tuples, tuple_key(connection), connection);
 }
 
 static int client_syn(struct trace *trace, struct entry *entry,
@@ -170,7 +194,7 @@ static int client_syn(struct trace *trace, struct entry *entry,
 		trace->first_syn_ns = segment->header.time_ns;
 	connection_isn(connection, entry->socket.end, segment->seq);
 	connection_addresses(connection, entry);
-	return map_put(&trace->tuples, tuple_key(connection), connection);
+	return remember_tuple(trace, connection);
 }
 
 /* The connection whose client end is traced and sent this SYN; NULL: none. */
@@ -253,7 +277,7 @@ int connection_established(struct trace *trace, struct entry *entry,
 	connection_isn(entry->socket.connection, end, at->snd_una - 1);
 	connection_isn(entry->socket.connection, other_end(end), at->rcv_nxt - 1);
 	entry->socket.connection->established_ns[end] = record->header.time_ns;
-	return 0;
+	return end == END_CLIENT ? remember_tuple(trace, entry->socket.connection) : 0;
 }
 
 /* connect() failed: with or without a SYN, there was an attempt to tell of. */
@@ -261,7 +285,10 @@ int connection_failed(struct trace *trace, struct entry *entry, const struct cal
 {
 	struct connection *connection = entry->socket.connection;
 
-	if (!connection) {
+	/* The call only fetches the error of an attempt that failed after the last one. */
+	if (connection && connection->failed_later && connection->connect_error == -call->result)
+		return 0;
+	if (!connection || (connection->finished && connection->last_ns < call->enter_ns)) {
 		int err = begin(trace, entry, END_CLIENT, call->enter_ns);
 
 		if (err)
@@ -271,6 +298,7 @@ int connection_failed(struct trace *trace, struct entry *entry, const struct cal
 	if (call->has_address && !connection->port[END_SERVER])
 		learn_side(connection, END_SERVER, call->address, call->port);
 	connection->connect_error = (int)-call->result;
+	connection->connect_ns = span_ns(call->enter_ns, call->return_ns);
 	return 0;
 }
 

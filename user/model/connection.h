@@ -58,9 +58,11 @@ struct flow {
 	uint32_t rmem_alloc, rcvbuf, rcv_wnd;
 	uint32_t wmem_peak, rmem_peak;
 	uint64_t in_program;
-	uint64_t first_send_ns;	 /* entry of the first send call; 0: none */
-	uint64_t last_return_ns; /* return of the last send call that moved bytes; 0: none */
-	uint64_t last_enter_ns;	 /* its entry */
+	uint64_t first_send_ns;	    /* entry of the first send call; 0: none */
+	uint64_t last_return_ns;    /* return of the last send call that moved bytes; 0: none */
+	enum call_kind inside_call; /* with inside_since_ns */
+	uint64_t inside_since_ns;   /* entry of a send call that has not returned; 0: none */
+	uint64_t last_enter_ns;	    /* its entry */
 	uint64_t last_moved_bytes;
 	enum call_kind last_call;
 	uint64_t told_return_ns; /* of the send call that a moment told of */
@@ -101,7 +103,12 @@ struct connection {
 	uint64_t last_ns;
 	bool isn_known[END_COUNT];
 	uint32_t isn[END_COUNT]; /* initial sequence number: j, k */
+	bool segments_known;	 /* false: this run records no segments */
+	bool tried;		 /* the client's socket was in SYN_SENT */
+	bool failed_later;	 /* connect() had returned when the attempt failed */
+	uint64_t until_ns;	 /* end of the trace, when it is not finished by then */
 	bool finished;		 /* both traced ends are CLOSE or TIME_WAIT */
+	uint64_t connect_ns;	 /* with connect_error: how long the attempt took */
 	int connect_error;	 /* positive errno that connect() failed with; 0: none */
 	bool reset;		 /* a RST ended it */
 	enum end reset_by;

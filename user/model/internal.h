@@ -21,6 +21,7 @@ struct task {
 
 /* The last turn of a send call's copy loop: its next one tells whether it slept. */
 struct turn {
+	bool woken;  /* the copy loop went on after the last sleep; else the call ended */
 	bool asleep; /* no memory, and the call may wait */
 	struct sleep sleep;
 };
@@ -31,11 +32,10 @@ struct entry {
 	int early_count;      /* calls made before there was a connection */
 	struct call early[EARLY_CALLS];
 	struct turn turn;
-	struct task *inside; /* the last one to enter a call on it; NULL: it returned */
-	uint64_t syn_ns;     /* server: a SYN arrived */
-	bool mini;	     /* FIN_WAIT2 goes on without a full socket */
-	uint64_t rx_ns;	     /* last segment that arrived */
-	uint8_t rx_flags;
+	struct task *sending; /* the last one to enter a send call on it; NULL: it returned */
+	struct task *inside;  /* the last one to enter a call on it; NULL: it returned */
+	uint64_t syn_ns;      /* server: a SYN arrived */
+	bool mini;	      /* FIN_WAIT2 goes on without a full socket */
 	bool reset_received, reset_sent;
 };
 
@@ -48,6 +48,7 @@ struct trace {
 	struct map tuples;  /* hash of both endpoints -> struct connection */
 	struct connection **connections;
 	unsigned int connection_count, connection_room;
+	bool segments_known; /* the hooks for segments are on, or not spoken of */
 	uint64_t first_ns, last_ns, first_syn_ns;
 	uint64_t events, lost;
 	int loss_count;
@@ -69,6 +70,12 @@ static inline enum end other_end(enum end end)
 static inline struct entry *entry_of(struct socket *socket)
 {
 	return (struct entry *)socket;
+}
+
+/* Time from one instant to the next; 0 when they are not in order. */
+static inline uint64_t span_ns(uint64_t from_ns, uint64_t to_ns)
+{
+	return to_ns > from_ns ? to_ns - from_ns : 0;
 }
 
 /* trace.c */
@@ -137,6 +144,8 @@ void moment_call(struct trace *trace, struct connection *connection, const struc
 void moment_asleep(struct trace *trace, struct connection *connection, const struct entry *entry);
 void moment_woke(struct trace *trace, struct connection *connection, const struct entry *entry);
 void moment_bytes(struct trace *trace, struct connection *connection, enum end sender,
+		  uint64_t time_ns);
+void moment_reset(struct trace *trace, struct connection *connection, const struct entry *entry,
 		  uint64_t time_ns);
 void moment_queue_full(struct trace *trace, const struct entry *listener, uint64_t time_ns,
 		       uint32_t length, uint32_t limit);

@@ -103,7 +103,8 @@ void ladder_call(struct connection *connection, enum end end, const struct call 
 	};
 	struct ladder *ladder;
 
-	if (!connection->detail || !is_plain(&connection->calls[end][call->kind], call))
+	if (!connection->detail || !call->finished ||
+	    !is_plain(&connection->calls[end][call->kind], call))
 		return;
 	ladder = &connection->detail->ladder;
 	drop_entry_just_before(ladder, end, call);

@@ -20,7 +20,7 @@ void moment_listen(struct trace *trace, const struct entry *entry, const struct 
 		return;
 	fmt_endpoint(moment_arg(&moment, 0), WORDS_ARG_SIZE, identity->local_address,
 		     identity->family, identity->scope, identity->local_port);
-	moment_arg_count(&moment, 1, call->flags);
+	snprintf(moment_arg(&moment, 1), WORDS_ARG_SIZE, "%d", (int)call->flags);
 	moment_publish(trace, NULL, &moment);
 }
 
@@ -74,11 +74,13 @@ void moment_call_enter(struct trace *trace, struct connection *connection, const
 	moment_publish(trace, connection, &moment);
 }
 
-static unsigned int failure_variant(const struct connection *connection, const struct call *call)
+static unsigned int failure_variant(const struct connection *connection)
 {
-	if (!connection->syn_ns)
+	if (!connection->tried)
 		return 3;
-	switch (-call->result) {
+	if (!connection->segments_known || !connection->syn_ns)
+		return 0;
+	switch (connection->connect_error) {
 	case ECONNREFUSED:
 		return 1;
 	case ETIMEDOUT:
@@ -88,28 +90,40 @@ static unsigned int failure_variant(const struct connection *connection, const s
 	}
 }
 
+static void tell_failed(struct trace *trace, struct connection *connection, uint64_t time_ns)
+{
+	struct moment moment = moment_at(connection, END_CLIENT, MOMENT_CONNECT_FAILED, time_ns);
+
+	if (!moment_first(connection, END_CLIENT, MOMENT_CONNECT_FAILED))
+		return;
+	moment.variant = failure_variant(connection);
+	moment_arg_text(&moment, 0, name_errno(connection->connect_error));
+	moment_arg_time(&moment, 1, 0, connection->connect_ns);
+	fmt_endpoint(moment_arg(&moment, 2), WORDS_ARG_SIZE, connection->address[END_SERVER],
+		     connection->family, connection->scope, connection->port[END_SERVER]);
+	moment_arg_count(&moment, 3, connection->flow[END_CLIENT].retransmits + 1);
+	moment_publish(trace, connection, &moment);
+}
+
+void moment_failed_later(struct trace *trace, struct connection *connection, uint64_t time_ns)
+{
+	if (connection->failed_later)
+		tell_failed(trace, connection, time_ns);
+}
+
 static void tell_connect(struct trace *trace, struct connection *connection,
 			 const struct call *call)
 {
-	bool failed = connection->connect_error && call->result < 0;
-	struct moment moment = moment_at(connection, END_CLIENT,
-					 failed ? MOMENT_CONNECT_FAILED : MOMENT_CONNECTED,
-					 call->return_ns);
+	struct moment moment = moment_at(connection, END_CLIENT, MOMENT_CONNECTED, call->return_ns);
 
-	if (!failed && call->result < 0 && call->result != -EINPROGRESS)
+	if (connection->connect_error && call->result == -connection->connect_error) {
+		tell_failed(trace, connection, call->return_ns);
 		return;
-	if (!failed) {
-		moment.variant = call->result ? 1 : 0;
-		moment_arg_time(&moment, 0, call->enter_ns, call->return_ns);
-	} else {
-		moment.variant = failure_variant(connection, call);
-		moment_arg_text(&moment, 0, name_errno((int)call->result));
-		moment_arg_time(&moment, 1, call->enter_ns, call->return_ns);
-		fmt_endpoint(moment_arg(&moment, 2), WORDS_ARG_SIZE,
-			     connection->address[END_SERVER], connection->family, connection->scope,
-			     connection->port[END_SERVER]);
-		moment_arg_count(&moment, 3, connection->flow[END_CLIENT].retransmits + 1);
 	}
+	if (call->result && call->result != -EINPROGRESS)
+		return;
+	moment.variant = call->result ? 1 : 0;
+	moment_arg_time(&moment, 0, call->enter_ns, call->return_ns);
 	moment_publish(trace, connection, &moment);
 }
 
@@ -129,6 +143,8 @@ static void tell_accept(struct trace *trace, struct connection *connection, cons
 
 void moment_call(struct trace *trace, struct connection *connection, const struct call *call)
 {
+	if (!call->finished)
+		return;
 	switch (call->kind) {
 	case CALL_CONNECT:
 		tell_connect(trace, connection, call);
@@ -173,7 +189,7 @@ void moment_woke(struct trace *trace, struct connection *connection, const struc
 	enum end end = entry->socket.end;
 	struct moment moment = moment_at(connection, end, MOMENT_WAKE, sleep->end_ns);
 	/* sk_stream_write_space() waits until half of what is used is free. */
-	bool by_the_rule = sleep->cause != SLEEP_LOWAT &&
+	bool by_the_rule = entry->turn.woken && sleep->cause != SLEEP_LOWAT &&
 			   sleep->wmem_at_end < sleep->sndbuf_at_end &&
 			   sleep->sndbuf_at_end - sleep->wmem_at_end >= sleep->wmem_at_end / 2;
 
@@ -206,22 +222,34 @@ void moment_bytes(struct trace *trace, struct connection *connection, enum end s
 	moment_publish(trace, connection, &moment);
 }
 
+static bool keeps_time_wait(const struct connection *connection, enum end end)
+{
+	return connection->ends[end] && connection->ends[end]->state == TCP_TIME_WAIT;
+}
+
+static unsigned int closed_variant(const struct connection *connection)
+{
+	bool client = keeps_time_wait(connection, END_CLIENT);
+	bool server = keeps_time_wait(connection, END_SERVER);
+
+	if (client && server)
+		return 3;
+	if (client || server)
+		return 0;
+	return connection->ends[END_CLIENT] && connection->ends[END_SERVER] ? 1 : 2;
+}
+
 void moment_last(struct trace *trace, struct connection *connection, uint64_t time_ns)
 {
-	const struct socket *server = connection->ends[END_SERVER];
-	bool waits = server && server->state == TCP_TIME_WAIT;
-	struct moment moment;
+	bool server = keeps_time_wait(connection, END_SERVER) || !connection->ends[END_CLIENT];
+	struct moment moment =
+		moment_at(connection, server ? END_SERVER : END_CLIENT, MOMENT_CLOSED, time_ns);
 
 	moment_sent(trace, connection, END_CLIENT);
 	moment_sent(trace, connection, END_SERVER);
 	if (!connection->finished || connection->connect_error ||
 	    !moment_first(connection, END_CLIENT, MOMENT_CLOSED))
 		return;
-	if (!waits && connection->ends[END_CLIENT])
-		waits = connection->ends[END_CLIENT]->state == TCP_TIME_WAIT;
-	moment = moment_at(connection,
-			   server && server->state == TCP_TIME_WAIT ? END_SERVER : END_CLIENT,
-			   MOMENT_CLOSED, time_ns);
-	moment.variant = waits ? 0 : 1;
+	moment.variant = closed_variant(connection);
 	moment_publish(trace, connection, &moment);
 }

@@ -94,9 +94,8 @@ static void tell_established(struct trace *trace, struct connection *connection,
 		moment.variant = change->duration_known ? 0 : 1;
 		fmt_duration(moment_arg(&moment, 0), WORDS_ARG_SIZE, change->duration_ns);
 	} else {
-		moment_arg_time(&moment, 0,
-				connection->syn_ns ? connection->syn_ns : change->time_ns,
-				change->time_ns);
+		moment.variant = connection->syn_ns ? 0 : 1;
+		moment_arg_time(&moment, 0, connection->syn_ns, change->time_ns);
 	}
 	moment_publish(trace, connection, &moment);
 }
@@ -127,14 +126,14 @@ static void tell_fin_received(struct trace *trace, struct connection *connection
 	moment_publish(trace, connection, &moment);
 }
 
-static void tell_reset(struct trace *trace, struct connection *connection,
-		       const struct state_change *change)
+void moment_reset(struct trace *trace, struct connection *connection, const struct entry *entry,
+		  uint64_t time_ns)
 {
-	enum end end = change->socket->end;
-	const struct entry *entry = (const struct entry *)change->socket;
-	struct moment moment = moment_at(connection, end, MOMENT_RESET, change->time_ns);
+	enum end end = entry->socket.end;
+	struct moment moment = moment_at(connection, end, MOMENT_RESET, time_ns);
 
-	if (!entry->reset_received && !entry->reset_sent)
+	if ((!entry->reset_received && !entry->reset_sent) ||
+	    !moment_first(connection, end, MOMENT_RESET))
 		return;
 	moment_sent(trace, connection, END_CLIENT);
 	moment_sent(trace, connection, END_SERVER);
@@ -160,11 +159,15 @@ void moment_state(struct trace *trace, struct connection *connection,
 		tell_fin_received(trace, connection, change);
 		break;
 	case TCP_TIME_WAIT:
+		moment.variant = change->old_state == TCP_CLOSING ? 1 : 0;
 		moment_publish(trace, connection, &moment);
 		break;
 	case TCP_CLOSE:
-		if (change->old_state != TCP_SYN_SENT)
-			tell_reset(trace, connection, change);
+		if (change->old_state == TCP_SYN_SENT)
+			moment_failed_later(trace, connection, change->time_ns);
+		else
+			moment_reset(trace, connection, (const struct entry *)change->socket,
+				     change->time_ns);
 		break;
 	}
 }

@@ -3,6 +3,7 @@
 #include "user/model/names.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -63,11 +64,12 @@ const char *name_call(enum call_kind call)
 const char *name_errno(int error)
 {
 	static char number[24];
-	const char *name = strerrorname_np(error < 0 ? -error : error);
+	unsigned int positive = error < 0 ? -(unsigned int)error : (unsigned int)error;
+	const char *name = positive <= INT_MAX ? strerrorname_np((int)positive) : NULL;
 
 	if (name)
 		return name;
-	snprintf(number, sizeof(number), "errno %d", error < 0 ? -error : error);
+	snprintf(number, sizeof(number), "errno %u", positive);
 	return number;
 }
 
@@ -250,6 +252,7 @@ const char *name_sockopt(unsigned int level, unsigned int option)
 		{ SOL_SOCKET, SO_SNDBUFFORCE, "SO_SNDBUFFORCE" },
 		{ SOL_SOCKET, SO_RCVBUFFORCE, "SO_RCVBUFFORCE" },
 		{ SOL_SOCKET, SO_LINGER, "SO_LINGER" },
+		{ SOL_SOCKET, SO_REUSEADDR, "SO_REUSEADDR" },
 		{ IPPROTO_TCP, TCP_NODELAY, "TCP_NODELAY" },
 		{ IPPROTO_TCP, TCP_NOTSENT_LOWAT, "TCP_NOTSENT_LOWAT" },
 	};

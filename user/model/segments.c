@@ -6,6 +6,9 @@
  */
 #include "user/model/internal.h"
 
+/* RFC 7323, section 2.3: a larger shift is taken as this one. */
+#define MAX_SCALE 14
+
 /* Relative to the initial sequence number, close to near. */
 static uint64_t relative(const struct connection *connection, enum end end, uint32_t seq,
 			 uint64_t near)
@@ -33,9 +36,9 @@ static uint32_t scaled_window(const struct connection *connection, enum end send
 	const struct flow *back = &connection->flow[other_end(sender)];
 
 	if (record->flags & SEGMENT_SYN || !flow->scale_known || !back->scale_known ||
-	    flow->scale > 14 || back->scale > 14)
+	    flow->scale == SEGMENT_NO_WSCALE || back->scale == SEGMENT_NO_WSCALE)
 		return record->window;
-	return (uint32_t)record->window << flow->scale;
+	return (uint32_t)record->window << (flow->scale < MAX_SCALE ? flow->scale : MAX_SCALE);
 }
 
 static void learn_scale(struct connection *connection, enum end sender,
@@ -48,16 +51,29 @@ static void learn_scale(struct connection *connection, enum end sender,
 	connection->flow[sender].mss = record->mss;
 }
 
+/*
+ * A segment that arrives proves nothing about the order in which segments left
+ * an end that is not traced: it came before only if its bytes are here already.
+ */
+static bool came_before(const struct flow *flow, const struct record_segment *record, uint64_t seq)
+{
+	if (record->flags & SEGMENT_SYN || !record->length)
+		return seq < flow->sent_end;
+	return seq - 1 + record->length <= flow->at.received;
+}
+
 /* Both ends may see one segment: it is judged where it left, or where it arrived if only there. */
-static bool is_again(struct connection *connection, enum end sender, bool judge,
+static bool is_again(struct connection *connection, enum end sender,
 		     const struct record_segment *record, uint64_t seq)
 {
 	struct flow *flow = &connection->flow[sender];
 	uint64_t length = length_in_sequence(record);
-	bool again = length && flow->sent_any && seq < flow->sent_end;
+	bool again;
 
-	if (!judge || !length)
+	if (!length || (record->received && connection->ends[sender]))
 		return false;
+	again = flow->sent_any &&
+		(record->received ? came_before(flow, record, seq) : seq < flow->sent_end);
 	if (!flow->sent_any || seq + length > flow->sent_end)
 		flow->sent_end = seq + length;
 	flow->sent_any = true;
@@ -71,7 +87,6 @@ static void in_connection(struct trace *trace, struct entry *entry, struct segme
 {
 	struct connection *connection = entry->socket.connection;
 	enum end sender = record->received ? other_end(entry->socket.end) : entry->socket.end;
-	bool judge = !record->received || !connection->ends[sender];
 
 	segment->connection = connection;
 	segment->sender = sender;
@@ -81,7 +96,7 @@ static void in_connection(struct trace *trace, struct entry *entry, struct segme
 		segment->ack = relative(connection, other_end(sender), record->ack,
 					connection->flow[other_end(sender)].sent_end);
 	segment->window = scaled_window(connection, sender, record);
-	segment->again = is_again(connection, sender, judge, record, segment->seq);
+	segment->again = is_again(connection, sender, record, segment->seq);
 	tell(trace, segment, segment);
 	if (connection->detail)
 		ladder_segment(connection, segment);

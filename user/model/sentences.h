@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * All sentences of one language. The arguments of each are listed at the
- * place that fills them, in moments.c and verdict.c; {6} and {7} are always
+ * place that fills them, in moment_*.c and verdict.c; {6} and {7} are always
  * the end that a moment happens at, and the other one.
  */
 #ifndef TCPWATCH_MODEL_SENTENCES_H
@@ -18,16 +18,22 @@ struct moment_words {
 };
 
 enum verdict_sentence {
-	SAY_ATTEMPT, /* connect() did not end yet */
-	SAY_GIVEN_UP,	      /* {1} time, {2} peer's endpoint, {3} SYNs sent */
-	SAY_FAILED,  /* {0} errno, {1} time, {2} peer's endpoint */
+	SAY_ATTEMPT,  /* connect() did not end yet */
+	SAY_GIVEN_UP, /* {1} time, {2} peer's endpoint, {3} SYNs sent */
+	SAY_FAILED,   /* {0} errno, {1} time, {2} peer's endpoint */
 	SAY_FAILED_REFUSED,
 	SAY_FAILED_TIMEOUT, /* {3} SYNs sent */
 	SAY_FAILED_NO_SYN,
-	SAY_OPENED_ONLY, /* {0} handshake's time; no data were sent */
-	SAY_SENT_ONE,	 /* {0} call, {1} bytes, {2} time */
-	SAY_SENT_MANY,	 /* {3} number of calls */
-	SAY_UNREAD,	 /* {0} bytes read, {1} unread, {2} percent */
+	SAY_HALF_OPEN, /* only the server's end is traced: {2} its endpoint */
+	SAY_UNANSWERED,
+	SAY_OPENED_ONLY,   /* {0} handshake's time; no data were sent */
+	SAY_OPENED,	   /* the handshake's time is not known */
+	SAY_NOT_RECORDED,  /* what data were sent: not at this level of detail */
+	SAY_STILL_SENDING, /* {0} call, {1} bytes handed over so far, {2} time inside */
+	SAY_MOVED,	   /* {0} bytes read, {1} handed over */
+	SAY_SENT_ONE,	   /* {0} call, {1} bytes, {2} time */
+	SAY_SENT_MANY,	   /* {3} number of calls */
+	SAY_UNREAD,	   /* {0} bytes read, {1} unread, {2} percent */
 	SAY_ALL_READ,
 	SAY_UNACKED, /* {0} acked, {1} unacked: the reader is not traced */
 	SAY_ALL_ACKED,

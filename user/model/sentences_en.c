@@ -9,7 +9,8 @@ const struct sentences sentences_en = {
 	.moments = {
 		[MOMENT_LISTEN] = { "listen()", {
 			"The kernel takes connections for {0} from now on, whether or not accept() "
-			"is called. listen() asked for a backlog of {1}: one more than that may wait." } },
+			"is called. listen() asked for a backlog of {1}, which net.core.somaxconn may cap: "
+			"one more than that may wait." } },
 		[MOMENT_SYN] = { "SYN", {
 			"The client's kernel asks for a connection. Its first sequence number "
 			"is j = {0}; its window is {1} bytes." } },
@@ -25,7 +26,8 @@ const struct sentences sentences_en = {
 			"No third segment has come for {0}: the server's kernel sends its SYN-ACK again." } },
 		[MOMENT_CLIENT_ESTABLISHED] = { "client ESTABLISHED", {
 			"The SYN-ACK arrived {0} after the SYN left. For the client's kernel the "
-			"connection is up." } },
+			"connection is up.",
+			"The SYN-ACK arrived. For the client's kernel the connection is up." } },
 		[MOMENT_SERVER_ESTABLISHED] = { "server ESTABLISHED", {
 			"The third segment arrived: the server's kernel has the connection after {0} in "
 			"SYN_RECV. No accept() was needed for that.",
@@ -84,10 +86,14 @@ const struct sentences sentences_en = {
 			"A RST arrived at the {6}: the connection is gone at once." } },
 		[MOMENT_TIME_WAIT] = { "TIME_WAIT", {
 			"The {6} closed first: its kernel keeps the two addresses for a minute, in case "
-			"old segments arrive late." } },
+			"old segments arrive late.",
+			"Both ends closed at once: the {6}'s kernel too keeps the two addresses for a "
+			"minute, in case old segments arrive late." } },
 		[MOMENT_CLOSED] = { "closed", {
 			"Nothing is left of the connection but the TIME_WAIT of the {6}.",
-			"Nothing is left of the connection." } },
+			"Nothing is left of the connection.",
+			"Nothing is left of the connection at this end; the other end is not traced.",
+			"Nothing is left of the connection but the TIME_WAIT of both ends." } },
 	},
 	.verdict = {
 		[SAY_ATTEMPT] = "connect() to {2} had not ended when the trace did.",
@@ -100,7 +106,15 @@ const struct sentences sentences_en = {
 				       "sent and nothing answered.",
 		[SAY_FAILED_NO_SYN] = "connect() to {2} failed with {0} after {1}: the kernel sent "
 				      "no SYN at all.",
+		[SAY_HALF_OPEN] = "A SYN for {2} was answered, but the handshake was not completed.",
+		[SAY_UNANSWERED] = "A SYN for {2} arrived and was not answered.",
 		[SAY_OPENED_ONLY] = "The connection was up after {0} and carried no data.",
+		[SAY_OPENED] = "The connection was up and carried no data.",
+		[SAY_NOT_RECORDED] = "The connection was up. What it carried was not recorded: that takes "
+				     "--detail full.",
+		[SAY_STILL_SENDING] = "{0}() had not returned after {2}, when the trace ended: {1} bytes were "
+				      "handed over so far.",
+		[SAY_MOVED] = "{1} bytes were handed over and {0} of them read.",
 		[SAY_SENT_ONE] = "{0}() reported success for {1} bytes after {2}.",
 		[SAY_SENT_MANY] = "{3} send calls handed over {1} bytes within {2}.",
 		[SAY_UNREAD] = "At that moment the {7}'s program had read {0}: {1} ({2}) were still "

@@ -9,7 +9,7 @@ const struct sentences sentences_zh = {
 	.moments = {
 		[MOMENT_LISTEN] = { "listen()", {
 			"从现在起，内核替 {0} 接受连接，不管有没有调用 accept()。listen() 要求的 backlog 是 "
-			"{1}：最多可以有这个数再加一个连接在排队。" } },
+			"{1}：最多可以有这个数（不超过 net.core.somaxconn）再加一个连接在排队。" } },
 		[MOMENT_SYN] = { "SYN", {
 			"客户端内核请求建立连接。它的初始序列号 j = {0}，窗口 {1} 字节。" } },
 		[MOMENT_SYN_AGAIN] = { "重发 SYN", {
@@ -21,7 +21,8 @@ const struct sentences sentences_zh = {
 		[MOMENT_SYN_ACK_AGAIN] = { "重发 SYN-ACK", {
 			"{0} 内没有等到第三个报文段：服务器内核重发 SYN-ACK。" } },
 		[MOMENT_CLIENT_ESTABLISHED] = { "客户端 ESTABLISHED", {
-			"SYN 发出 {0} 后 SYN-ACK 到达。对客户端内核来说连接已经建立。" } },
+			"SYN 发出 {0} 后 SYN-ACK 到达。对客户端内核来说连接已经建立。",
+			"SYN-ACK 到达。对客户端内核来说连接已经建立。" } },
 		[MOMENT_SERVER_ESTABLISHED] = { "服务器 ESTABLISHED", {
 			"第三个报文段到达：服务器内核在 SYN_RECV 停留 {0} 后连接建立，并不需要 accept()。",
 			"服务器内核的连接已经建立，并不需要 accept()。" } },
@@ -70,10 +71,13 @@ const struct sentences sentences_zh = {
 			"{6}发出 RST：连接立刻消失，没有读走的数据也随之消失。",
 			"RST 到达{6}：连接立刻消失。" } },
 		[MOMENT_TIME_WAIT] = { "TIME_WAIT", {
-			"{6}先关闭：它的内核把这对地址保留一分钟，以防旧报文段迟到。" } },
+			"{6}先关闭：它的内核把这对地址保留一分钟，以防旧报文段迟到。",
+			"两端同时关闭：{6}内核也把这对地址保留一分钟，以防旧报文段迟到。" } },
 		[MOMENT_CLOSED] = { "已关闭", {
 			"除了{6}的 TIME_WAIT，这个连接什么也没有留下。",
-			"这个连接什么也没有留下。" } },
+			"这个连接什么也没有留下。",
+			"这个连接在这一端什么也没有留下；另一端没有被跟踪。",
+			"除了两端的 TIME_WAIT，这个连接什么也没有留下。" } },
 	},
 	.verdict = {
 		[SAY_ATTEMPT] = "跟踪结束时，到 {2} 的 connect() 还没有结束。",
@@ -84,7 +88,13 @@ const struct sentences sentences_zh = {
 		[SAY_FAILED_TIMEOUT] = "到 {2} 的 connect() 在 {1} 后失败：{0}。发出了 {3} 个 SYN，"
 				       "没有任何应答。",
 		[SAY_FAILED_NO_SYN] = "到 {2} 的 connect() 在 {1} 后失败：{0}。内核一个 SYN 也没有发出。",
+		[SAY_HALF_OPEN] = "发往 {2} 的 SYN 得到了应答，但握手没有完成。",
+		[SAY_UNANSWERED] = "发往 {2} 的 SYN 到达了，没有得到应答。",
 		[SAY_OPENED_ONLY] = "连接在 {0} 后建立，没有传送数据。",
+		[SAY_OPENED] = "连接已经建立，没有传送数据。",
+		[SAY_NOT_RECORDED] = "连接已经建立。传送了什么没有记录：那需要 --detail full。",
+		[SAY_STILL_SENDING] = "跟踪结束时 {0}() 已经过了 {2} 还没有返回：到那时交出了 {1} 字节。",
+		[SAY_MOVED] = "交出了 {1} 字节，读了其中 {0} 字节。",
 		[SAY_SENT_ONE] = "{0}() 在 {2} 后报告成功发送 {1} 字节。",
 		[SAY_SENT_MANY] = "{3} 次发送调用在 {2} 内交出 {1} 字节。",
 		[SAY_UNREAD] = "那一刻{7}程序读到 {0} 字节：还有 {1} 字节（{2}）在内核缓冲区里。",

@@ -26,7 +26,8 @@ static void leave(struct entry *entry, struct state_change *change)
 		change->duration_ns = change->time_ns - socket->state_since_ns;
 	change->duration_known = socket->state == TCP_SYN_RECV ? socket->syn_recv_known
 							       : socket->since_known;
-	socket->state_total_ns[socket->state] += change->duration_ns;
+	if (change->duration_known)
+		socket->state_total_ns[socket->state] += change->duration_ns;
 }
 
 static void enter(struct entry *entry, unsigned int state, uint64_t time_ns)
@@ -35,6 +36,25 @@ static void enter(struct entry *entry, unsigned int state, uint64_t time_ns)
 	entry->socket.state_since_ns = time_ns;
 	entry->socket.since_known = true;
 	entry->socket.state_seen[state] = true;
+}
+
+/* RFC 9293, section 3.10.5: a call that closes without a FIN sends a RST. */
+static bool is_abort(const struct state_change *change)
+{
+	return change->new_state == TCP_CLOSE && change->cause == CAUSE_CALL &&
+	       (change->old_state == TCP_ESTABLISHED || change->old_state == TCP_CLOSE_WAIT ||
+		change->old_state == TCP_SYN_RECV);
+}
+
+static void note_abort(struct entry *entry)
+{
+	struct connection *connection = entry->socket.connection;
+
+	entry->reset_sent = true;
+	if (connection->reset)
+		return;
+	connection->reset = true;
+	connection->reset_by = entry->socket.end;
 }
 
 void state_change(struct trace *trace, struct entry *entry, unsigned int new_state,
@@ -56,6 +76,8 @@ void state_change(struct trace *trace, struct entry *entry, unsigned int new_sta
 	tell(trace, state, &change);
 	if (!connection)
 		return;
+	if (is_abort(&change))
+		note_abort(entry);
 	if (connection->detail)
 		ladder_state(connection, entry->socket.end, &change);
 	moment_state(trace, connection, &change);
@@ -166,8 +188,19 @@ static void note_error(struct entry *entry, const struct record_state *record)
 	if (record->new_state != TCP_CLOSE || !record->error)
 		return;
 	entry->socket.error = record->error;
-	if (connection && entry->socket.state == TCP_SYN_SENT && !connection->connect_error)
-		connection->connect_error = record->error;
+	if (!connection || entry->socket.state != TCP_SYN_SENT || connection->connect_error)
+		return;
+	connection->connect_error = record->error;
+	connection->connect_ns = span_ns(connection->first_ns, record->header.time_ns);
+	connection->failed_later = !entry->inside || entry->inside->call.kind != CALL_CONNECT;
+}
+
+/* The kernel left a state that the model never saw it enter: a record was lost. */
+static bool missed_a_change(const struct entry *entry, const struct record_state *record)
+{
+	bool child = entry->socket.state == TCP_SYN_RECV && record->old_state == TCP_LISTEN;
+
+	return entry->socket.state && record->old_state != entry->socket.state && !child;
 }
 
 void state_record(struct trace *trace, struct entry *entry, const struct record_state *record)
@@ -179,7 +212,8 @@ void state_record(struct trace *trace, struct entry *entry, const struct record_
 		entry->socket.state = record->old_state;
 		entry->socket.state_since_ns = entry->socket.first_ns;
 		entry->socket.since_known = entry->socket.identity.origin == ORIGIN_CREATED;
-	}
+	} else if (missed_a_change(entry, record))
+		entry->socket.since_known = false;
 	if (record->tid)
 		trace_owner(trace, entry, record->tgid, record->tid);
 
@@ -211,7 +245,9 @@ static void mini_socket(struct trace *trace, struct entry *entry,
 			const struct record_segment *record)
 {
 	if (record->flags & SEGMENT_RST)
-		state_change(trace, entry, TCP_CLOSE, record->header.time_ns, CAUSE_SEGMENT, "RST");
+		state_change(trace, entry, TCP_CLOSE, record->header.time_ns,
+			     record->received ? CAUSE_SEGMENT : CAUSE_ERROR,
+			     record->received ? "RST" : "RST sent");
 	else if (record->received && record->flags & SEGMENT_FIN)
 		state_change(trace, entry, TCP_TIME_WAIT, record->header.time_ns, CAUSE_SEGMENT,
 			     "FIN");
@@ -228,8 +264,4 @@ void state_segment(struct trace *trace, struct entry *entry, const struct record
 	else if (entry->socket.state == TCP_SYN_RECV && record->received &&
 		 record->flags & SEGMENT_RST)
 		state_change(trace, entry, TCP_CLOSE, record->header.time_ns, CAUSE_SEGMENT, "RST");
-	if (record->received) {
-		entry->rx_ns = record->header.time_ns;
-		entry->rx_flags = record->flags;
-	}
 }

@@ -25,4 +25,7 @@ void moment_arg_number(struct moment *moment, int index, uint32_t value);
 /* The last send call of a direction, when nothing more can come. */
 void moment_sent(struct trace *trace, struct connection *connection, enum end sender);
 
+/* The attempt to connect failed when connect() had returned already. */
+void moment_failed_later(struct trace *trace, struct connection *connection, uint64_t time_ns);
+
 #endif

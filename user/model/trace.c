@@ -9,6 +9,15 @@
 
 #include "user/model/internal.h"
 
+static bool is_off(const struct capture_info *info, const char *hook)
+{
+	for (int i = 0; info && i < info->hook_count; i++) {
+		if (!strcmp(info->hooks[i].name, hook))
+			return !info->hooks[i].on;
+	}
+	return false;
+}
+
 int trace_open(struct trace **trace, const struct capture_info *info, const struct trace_sink *sink,
 	       void *context)
 {
@@ -16,6 +25,7 @@ int trace_open(struct trace **trace, const struct capture_info *info, const stru
 	if (!*trace)
 		return -ENOMEM;
 	(*trace)->info = info;
+	(*trace)->segments_known = !is_off(info, "net_dev_queue");
 	(*trace)->sink = sink;
 	(*trace)->context = context;
 	return 0;
@@ -253,6 +263,9 @@ static void feed_reset(struct trace *trace, struct entry *entry, const struct re
 							: entry->socket.end;
 	}
 	tell(trace, note, &note);
+	/* The tracepoint of a RST that is sent fires after the change to CLOSE. */
+	if (connection && entry->socket.state == TCP_CLOSE)
+		moment_reset(trace, connection, entry, note.time_ns);
 }
 
 static void feed_retransmit(struct trace *trace, struct entry *entry,
@@ -293,7 +306,7 @@ static int feed_socket_fact(struct trace *trace, const union record *record)
 
 	if (!entry)
 		return -ENOMEM;
-	if (entry->socket.connection)
+	if (entry->socket.connection && entry->socket.connection->last_ns < record->header.time_ns)
 		entry->socket.connection->last_ns = record->header.time_ns;
 
 	switch (record->header.kind) {
@@ -362,8 +375,10 @@ int trace_feed(struct trace *trace, const union record *record)
 int trace_finish(struct trace *trace)
 {
 	call_finish_all(trace);
-	for (unsigned int i = 0; i < trace->connection_count; i++)
+	for (unsigned int i = 0; i < trace->connection_count; i++) {
+		trace->connections[i]->until_ns = trace->last_ns;
 		moment_last(trace, trace->connections[i], trace->last_ns);
+	}
 	return 0;
 }
 

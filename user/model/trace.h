@@ -101,7 +101,7 @@ int trace_finish(struct trace *trace);
 /* Accepts NULL. */
 void trace_close(struct trace *trace);
 
-/* No socket has data or a FIN under way: FIN_WAIT1, CLOSING, LAST_ACK, or unread data. */
+/* No socket has data or a FIN under way: none is in FIN_WAIT1, CLOSING or LAST_ACK. */
 bool trace_drained(const struct trace *trace);
 
 /* The first SYN, or the first event when there is none: zero of the time axis. */

@@ -52,33 +52,49 @@ static void set_ends(struct speech *speech, enum end end)
 	snprintf(speech->args[7], WORDS_ARG_SIZE, "%s", is_server ? client : server);
 }
 
+static enum verdict_sentence failure_of(const struct connection *connection)
+{
+	if (!connection->tried)
+		return SAY_FAILED_NO_SYN;
+	if (!connection->segments_known || !connection->syn_ns)
+		return SAY_FAILED;
+	if (connection->connect_error == ECONNREFUSED)
+		return SAY_FAILED_REFUSED;
+	return connection->connect_error == ETIMEDOUT ? SAY_FAILED_TIMEOUT : SAY_FAILED;
+}
+
+static void say_failed(struct speech *speech)
+{
+	const struct connection *connection = speech->connection;
+
+	snprintf(speech->args[0], WORDS_ARG_SIZE, "%s", name_errno(connection->connect_error));
+	set_time(speech, 1, 0, connection->connect_ns);
+	say(speech, failure_of(connection));
+}
+
+static void say_given_up(struct speech *speech)
+{
+	const struct connection *connection = speech->connection;
+
+	set_time(speech, 1, connection->first_ns, connection->last_ns);
+	say(speech, connection->syn_ns ? SAY_GIVEN_UP : SAY_ATTEMPT);
+}
+
 static void say_attempt(struct speech *speech)
 {
 	const struct connection *connection = speech->connection;
-	const struct call_stats *connects = &connection->calls[END_CLIENT][CALL_CONNECT];
-	enum verdict_sentence sentence = SAY_FAILED;
 
 	fmt_endpoint(speech->args[2], WORDS_ARG_SIZE, connection->address[END_SERVER],
 		     connection->family, connection->scope, connection->port[END_SERVER]);
-	if (!connection->connect_error && !connection->finished) {
-		say(speech, SAY_ATTEMPT);
-		return;
-	}
-	snprintf(speech->args[0], WORDS_ARG_SIZE, "%s", name_errno(connection->connect_error));
-	fmt_duration(speech->args[1], WORDS_ARG_SIZE,
-		     connection->connect_error && connects->count == 1
-			     ? connects->inside_ns
-			     : connection->last_ns - connection->first_ns);
 	set_count(speech, 3, connection->flow[END_CLIENT].retransmits + 1);
-	if (!connection->connect_error)
-		sentence = SAY_GIVEN_UP;
-	else if (!connection->syn_ns)
-		sentence = SAY_FAILED_NO_SYN;
-	else if (connection->connect_error == ECONNREFUSED)
-		sentence = SAY_FAILED_REFUSED;
-	else if (connection->connect_error == ETIMEDOUT)
-		sentence = SAY_FAILED_TIMEOUT;
-	say(speech, sentence);
+	if (!connection->ends[END_CLIENT])
+		say(speech, connection->syn_ack_ns ? SAY_HALF_OPEN : SAY_UNANSWERED);
+	else if (connection->connect_error)
+		say_failed(speech);
+	else if (connection->finished)
+		say_given_up(speech);
+	else
+		say(speech, SAY_ATTEMPT);
 }
 
 static uint64_t send_calls(const struct connection *connection, enum end sender)
@@ -87,7 +103,8 @@ static uint64_t send_calls(const struct connection *connection, enum end sender)
 
 	for (int call = 0; call < CALL_KINDS; call++) {
 		if (call_sends(call))
-			count += connection->calls[sender][call].count;
+			count += connection->calls[sender][call].count -
+				 connection->calls[sender][call].failed;
 	}
 	return count;
 }
@@ -159,20 +176,45 @@ static void say_other_way(struct speech *speech, enum end sender)
 	say(speech, SAY_OTHER_WAY);
 }
 
+static void say_moved(struct speech *speech, enum end sender)
+{
+	const struct direction *at = &speech->connection->flow[sender].at;
+
+	set_count(speech, 0, at->read);
+	set_count(speech, 1, at->handed);
+	if (at->receiver_seen)
+		say(speech, SAY_MOVED);
+}
+
+static void say_still_sending(struct speech *speech, enum end sender)
+{
+	const struct connection *connection = speech->connection;
+	const struct flow *flow = &connection->flow[sender];
+
+	snprintf(speech->args[0], WORDS_ARG_SIZE, "%s", name_call(flow->inside_call));
+	set_count(speech, 1, flow->at.handed);
+	set_time(speech, 2, flow->inside_since_ns, connection->until_ns);
+	say(speech, SAY_STILL_SENDING);
+}
+
 static void say_data(struct speech *speech)
 {
 	const struct flow *flow = speech->connection->flow;
-	enum end main_end = flow[END_SERVER].at.handed > flow[END_CLIENT].at.handed ? END_SERVER
-										    : END_CLIENT;
+	enum end sender = flow[END_SERVER].at.handed > flow[END_CLIENT].at.handed ? END_SERVER
+										  : END_CLIENT;
 
-	if (flow[main_end].last_return_ns) {
-		say_handed(speech, main_end);
-		say_places(speech, main_end);
-		say_last_read(speech, main_end);
-	} else if (!flow[main_end].at.sender_seen) {
-		say_received(speech, main_end);
+	if (!flow[sender].at.sender_seen) {
+		say_received(speech, sender);
+	} else if (flow[sender].last_return_ns) {
+		say_handed(speech, sender);
+		say_places(speech, sender);
+		say_last_read(speech, sender);
+	} else if (!flow[sender].inside_since_ns) {
+		say_moved(speech, sender);
 	}
-	say_other_way(speech, other_end(main_end));
+	if (flow[sender].inside_since_ns)
+		say_still_sending(speech, sender);
+	say_other_way(speech, other_end(sender));
 }
 
 static void say_opened(struct speech *speech)
@@ -182,8 +224,11 @@ static void say_opened(struct speech *speech)
 
 	if (!up_ns)
 		up_ns = connection->established_ns[END_SERVER];
-	set_time(speech, 0, connection->syn_ns ? connection->syn_ns : connection->first_ns, up_ns);
-	say(speech, SAY_OPENED_ONLY);
+	set_time(speech, 0, connection->syn_ns, up_ns);
+	if (!connection->segments_known)
+		say(speech, SAY_NOT_RECORDED);
+	else
+		say(speech, connection->syn_ns ? SAY_OPENED_ONLY : SAY_OPENED);
 }
 
 static bool was_up(const struct connection *connection)

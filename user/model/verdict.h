@@ -10,7 +10,7 @@
 struct connection;
 
 /*
- * Writes the verdict as 1 to 4 sentences separated by single blanks, UTF-8,
+ * Writes the verdict as a few sentences separated by single blanks, UTF-8,
  * safe for a terminal, not wrapped. Returns text.
  */
 char *verdict_text(const struct connection *connection, enum lang lang, char *text, size_t size);

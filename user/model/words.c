@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Filling templates. What is said stands in words_en.c and words_zh.c. */
+/* Filling templates. What is said stands in sentences_en.c and sentences_zh.c. */
 #include "user/model/words.h"
 
 #include <stdbool.h>
