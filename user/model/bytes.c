@@ -31,6 +31,15 @@ static bool raise_to(uint64_t *value, uint64_t floor)
 	return true;
 }
 
+/* What the kernel takes over leaves the memory of the program that is sending. */
+static void raise_handed(struct flow *flow, uint64_t handed)
+{
+	uint64_t taken = handed > flow->at.handed ? handed - flow->at.handed : 0;
+
+	flow->in_program -= taken < flow->in_program ? taken : flow->in_program;
+	raise_to(&flow->at.handed, handed);
+}
+
 /* Repairs the order, from the reader back to the sender. */
 static void keep_order(struct direction *at)
 {
@@ -119,8 +128,7 @@ void bytes_sample_send(struct trace *trace, struct entry *entry,
 		return;
 	flow = &connection->flow[end];
 	at = &flow->at;
-	raise_to(&at->handed,
-		 data_only(at, position(connection, end, record->write_seq, at->handed)));
+	raise_handed(flow, data_only(at, position(connection, end, record->write_seq, at->handed)));
 	raise_to(&at->sent, data_only(at, position(connection, end, record->snd_nxt, at->sent)));
 	raise_acked(connection, flow, end, record->snd_una);
 	raise_acked(connection, flow, end, record->ack_seq);
@@ -188,9 +196,8 @@ static void segment_sent(struct trace *trace, struct connection *connection, enu
 		end_of_data(&flow->at, seq + record->length);
 	raise_to(&flow->at.sent, data_only(&flow->at, seq + record->length));
 	if (record->state) {
-		raise_to(&flow->at.handed,
-			 data_only(&flow->at,
-				   position(connection, end, record->write_seq, flow->at.handed)));
+		raise_handed(flow, data_only(&flow->at, position(connection, end, record->write_seq,
+								 flow->at.handed)));
 		flow->wmem_queued = record->wmem_queued;
 	}
 	keep_order(&flow->at);
