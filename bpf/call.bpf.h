@@ -103,10 +103,9 @@ static void emit_call_enter(const struct socket_call *call)
 {
 	struct record_call_enter *record;
 
-	record = emit_reserve(RECORD_CALL_ENTER, sizeof(*record), call->socket);
+	record = emit_reserve_at(RECORD_CALL_ENTER, sizeof(*record), call->socket, call->enter_ns);
 	if (!record)
 		return;
-	record->header.time_ns = call->enter_ns;
 	record->asked = call->asked;
 	record->tgid = current_tgid();
 	record->tid = current_tid();
@@ -116,13 +115,18 @@ static void emit_call_enter(const struct socket_call *call)
 	emit_submit(record);
 }
 
-static void emit_call(const struct socket_call *call, long result, __u32 other, bool unfinished)
+VERIFIED_ONCE int emit_call(const struct socket_call *call, long result, __u32 other,
+			    bool unfinished)
 {
-	struct record_call *record = emit_reserve(RECORD_CALL, sizeof(*record), call->socket);
-	const struct call_shape *shape = shape_of(call->kind);
+	const struct call_shape *shape;
+	struct record_call *record;
 
+	if (!call)
+		return 0;
+	shape = shape_of(call->kind);
+	record = emit_reserve(RECORD_CALL, sizeof(*record), call->socket);
 	if (!record)
-		return;
+		return 0;
 	record->enter_ns = call->enter_ns;
 	record->asked = call->asked;
 	record->bytes = call->bytes;
@@ -139,6 +143,7 @@ static void emit_call(const struct socket_call *call, long result, __u32 other, 
 	record->restarts = call->restarts;
 	record->unfinished = unfinished;
 	emit_submit(record);
+	return 0;
 }
 
 static void call_read_arguments(struct socket_call *call, struct pt_regs *regs)
@@ -321,7 +326,7 @@ static __u32 call_learn(struct socket_call *call, int result)
 		return accept_learn(call, result);
 	case CALL_LISTEN:
 		if (sk_is_tcp(call->sk))
-			listener_add((struct sock *)call->sk, call->socket);
+			listener_add(call->sk, call->socket);
 		known_tell(call->sk);
 		return 0;
 	case CALL_CONNECT:

@@ -18,18 +18,20 @@
 static __u64 socket_behind(int fd, __u64 *inode)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
+	struct fdtable *table = task->files->fdt;
 	struct file **files, *file = NULL;
+	struct inode *file_inode;
 	struct socket *socket;
 
-	if ((__u32)fd >= BPF_CORE_READ(table, max_fds))
+	if ((__u32)fd >= table->max_fds)
 		return 0;
-	files = BPF_CORE_READ(table, fd);
+	files = table->fd;
 	if (bpf_probe_read_kernel(&file, sizeof(file), files + fd) || !file)
 		return 0;
-	if ((BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) != S_IFSOCK)
+	file_inode = BPF_CORE_READ(file, f_inode);
+	if ((BPF_CORE_READ(file_inode, i_mode) & S_IFMT) != S_IFSOCK)
 		return 0;
-	*inode = BPF_CORE_READ(file, f_inode, i_ino);
+	*inode = BPF_CORE_READ(file_inode, i_ino);
 	socket = BPF_CORE_READ(file, private_data);
 	return (__u64)BPF_CORE_READ(socket, sk);
 }
@@ -55,17 +57,18 @@ static bool sk_is_tcp(__u64 address)
 }
 
 /* A socket that was in use before it came here: what packets and the model need. */
-static void known_begin(struct sock *sk, __u32 id)
+static void known_begin(__u64 address, __u32 id)
 {
+	struct sock *sk = (void *)address;
 	struct tuple_end end = { .id = id, .taken = 1 };
-	struct tuple tuple;
+	struct tuple tuple = {};
 
-	emit_state_found(sk, id);
+	emit_state_found(address, id);
 	if (BPF_CORE_READ(sk, __sk_common.skc_state) == TCP_LISTEN) {
-		listener_add(sk, id);
+		listener_add(address, id);
 		return;
 	}
-	tuple_of_sock(&tuple, sk);
+	tuple_of_sock(&tuple, address);
 	if (!compat_tuple_readable(&tuple))
 		return;
 	port_use(tuple.local_port);
@@ -73,37 +76,42 @@ static void known_begin(struct sock *sk, __u32 id)
 		lose(LOST_ADDRESS_MAP);
 }
 
-static __u32 known_add(struct sock *sk, __u64 inode, struct identity *identity)
-{
-	__u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
-	bool marked = sk_is_tcp((__u64)sk) && BPF_CORE_READ(sk, sk_type) == SOCK_STREAM;
-
-	if (!family_is_traced(family))
-		return 0;
-	identity->id = identity_new();
-	identity->owner_tgid = current_tgid();
-	identity->owner_tid = current_tid();
-	known_insert(sk, identity, inode, !marked);
-	if (marked)
-		__sync_fetch_and_add(&unadopted, 1);
-	emit_socket(sk, identity);
-	if (marked && identity->origin != ORIGIN_CREATED)
-		known_begin(sk, identity->id);
-	return identity->id;
-}
-
-/* The id of the socket behind fd, a new one if need be; 0: not a traced socket. */
-static __u32 socket_at(int fd, __u64 *sk, enum socket_origin origin, __u32 listener)
+static __u32 known_add(__u64 address, __u64 inode, __u32 origin, __u32 listener)
 {
 	struct identity identity = { .origin = origin, .listener = listener };
+	struct sock *sk = (void *)address;
+	bool marked = sk_is_tcp(address) && BPF_CORE_READ(sk, sk_type) == SOCK_STREAM;
+
+	if (!family_is_traced(BPF_CORE_READ(sk, __sk_common.skc_family)))
+		return 0;
+	identity.id = identity_new();
+	identity.owner_tgid = current_tgid();
+	identity.owner_tid = current_tid();
+	known_insert(address, &identity, inode, !marked);
+	if (marked)
+		__sync_fetch_and_add(&unadopted, 1);
+	emit_socket(address, &identity);
+	if (marked && origin != ORIGIN_CREATED)
+		known_begin(address, identity.id);
+	return identity.id;
+}
+
+/*
+ * The id of the socket behind fd, a new one (origin, listener) if need be; 0:
+ * not a traced socket. *sk is its address.
+ */
+VERIFIED_ONCE int socket_at(int fd, __u64 *sk, __u32 origin, __u32 listener)
+{
 	__u64 inode = 0;
 	__u32 id;
 
+	if (!sk)
+		return 0;
 	*sk = socket_behind(fd, &inode);
 	if (!*sk)
 		return 0;
 	id = known_id(*sk, inode);
-	return id ?: known_add((struct sock *)*sk, inode, &identity);
+	return id ?: known_add(*sk, inode, origin, listener);
 }
 
 /* Tells again what is known now of a socket that a call changed. */
@@ -117,7 +125,7 @@ static void known_tell(__u64 sk)
 		known->identity.owner_tgid = current_tgid();
 		known->identity.owner_tid = current_tid();
 	}
-	emit_socket((struct sock *)sk, &known->identity);
+	emit_socket(sk, &known->identity);
 }
 
 #endif

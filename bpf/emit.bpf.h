@@ -28,22 +28,24 @@ __u64 lost_last_ns[LOST_WHATS];
 __u64 lost_epoch[LOST_WHATS];
 __u64 reader_epoch = 1;
 
-static void lose(__u32 what)
+VERIFIED_ONCE int lose(__u32 what)
 {
 	__u64 now_ns = bpf_ktime_get_ns();
 
 	if (what >= LOST_WHATS)
-		return;
+		return 0;
 	if (lost_epoch[what] != reader_epoch) {
 		lost_epoch[what] = reader_epoch;
 		lost_first_ns[what] = now_ns;
 	}
 	lost_last_ns[what] = now_ns;
 	__sync_fetch_and_add(&lost_count[what], 1);
+	return 0;
 }
 
 /* Inlined, because the verifier wants to see the size as a constant. */
-static __always_inline void *emit_reserve(enum record_kind kind, __u32 size, __u32 socket)
+static __always_inline void *emit_reserve_at(enum record_kind kind, __u32 size, __u32 socket,
+					     __u64 time_ns)
 {
 	struct record_header *header = bpf_ringbuf_reserve(&ring, size, 0);
 
@@ -55,7 +57,17 @@ static __always_inline void *emit_reserve(enum record_kind kind, __u32 size, __u
 	header->kind = kind;
 	header->size = size;
 	header->socket = socket;
-	header->time_ns = bpf_ktime_get_ns();
+	header->time_ns = time_ns;
+	return header;
+}
+
+static __always_inline void *emit_reserve(enum record_kind kind, __u32 size, __u32 socket)
+{
+	struct record_header *header = emit_reserve_at(kind, size, socket, 0);
+
+	/* Read late, so that the order of the ring is nearly the order of time. */
+	if (header)
+		header->time_ns = bpf_ktime_get_ns();
 	return header;
 }
 

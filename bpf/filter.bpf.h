@@ -76,20 +76,21 @@ static bool seq_after(__u32 a, __u32 b)
 /* A bridge takes the packet again under its own name. */
 static bool packet_is_repeated(struct sk_buff *skb)
 {
-	struct net_device *device = BPF_CORE_READ(skb, dev);
+	struct net_device *device = skb->dev;
 
-	return BPF_CORE_READ_BITFIELD_PROBED(device, priv_flags) & IFF_BRIDGE_PORT;
+	return BPF_CORE_READ_BITFIELD(device, priv_flags) & IFF_BRIDGE_PORT;
 }
 
 /* A stacked device (VLAN, bond) passes what it was given to the one below. */
 static bool packet_is_passed_down(struct sk_buff *skb, struct sock *sk)
 {
+	struct net_device *device = skb->dev;
 	struct dst_entry *route;
 
-	if (!sk || is_mini_socket(sk))
+	if (!sk || is_mini_socket(sk) || device->ifindex == LOOPBACK_IFINDEX)
 		return false;
 	route = BPF_CORE_READ(sk, sk_dst_cache);
-	return route && BPF_CORE_READ(route, dev, ifindex) != BPF_CORE_READ(skb, dev, ifindex);
+	return route && BPF_CORE_READ(route, dev, ifindex) != device->ifindex;
 }
 
 #endif

@@ -15,15 +15,16 @@
 static void mark_inherited(struct sock *sk, const struct identity *identity)
 {
 	struct mark *mark = mark_create(sk);
+	__u64 address = address_of(sk);
 
 	if (!mark)
 		return;
 	mark->identity = *identity;
-	mark_learn_tuple(sk, mark);
-	emit_socket(sk, identity);
-	emit_state_found(sk, identity->id);
+	mark_learn_tuple(address, mark);
+	emit_socket(address, identity);
+	emit_state_found(address, identity->id);
 	if (sk->__sk_common.skc_state == TCP_LISTEN)
-		listener_add(sk, identity->id);
+		listener_add(address, identity->id);
 }
 
 static void socket_inherited(struct sock *sk, struct socket *socket, struct task_struct *task)
@@ -37,11 +38,11 @@ static void socket_inherited(struct sock *sk, struct socket *socket, struct task
 	identity.owner_tgid = task->tgid;
 	identity.owner_tid = task->pid;
 	bpf_get_socket_cookie(sk);
-	known_insert(sk, &identity, inode, true);
+	known_insert(address_of(sk), &identity, inode, true);
 	if (is_tcp(sk))
 		mark_inherited(sk, &identity);
 	else
-		emit_socket(sk, &identity);
+		emit_socket(address_of(sk), &identity);
 }
 
 SEC("iter/task")

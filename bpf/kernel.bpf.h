@@ -16,6 +16,22 @@
 
 #include "bpf/record.h"
 
+/*
+ * Not static: the verifier then checks the function once, with any arguments,
+ * not again in each state of each caller. Its arguments are numbers or memory,
+ * which may be NULL; a socket is handed over as an address. Returns an int.
+ */
+#define VERIFIED_ONCE __noinline
+
+/* The verifier doesn't take a pointer for a number, unless it comes out of memory. */
+static __u64 address_of(const void *pointer)
+{
+	__u64 address = 0;
+
+	bpf_probe_read_kernel(&address, sizeof(address), &pointer);
+	return address;
+}
+
 /* include/linux/socket.h */
 #define MSG_DONTWAIT 0x40
 #define AF_UNIX 1
@@ -45,6 +61,9 @@
 /* include/uapi/linux/if_ether.h */
 #define ETH_P_IP 0x0800
 #define ETH_P_IPV6 0x86dd
+
+/* include/net/flow.h */
+#define LOOPBACK_IFINDEX 1
 
 /* include/linux/sched.h */
 #define PF_EXITING 0x00000004

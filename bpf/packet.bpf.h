@@ -60,6 +60,7 @@ struct tcp_header {
 struct packet {
 	struct tuple tuple;
 	struct tcp_header tcp;
+	__u64 header;  /* address of the network header */
 	__u64 options; /* address */
 	__u32 options_length;
 	__u32 length; /* of the data */
@@ -143,40 +144,43 @@ static __u32 read_ipv6(struct packet *packet, __u64 header, __u32 available)
 	return sizeof(ip) + extension;
 }
 
-static __u32 read_ip(struct packet *packet, struct sk_buff *skb, __u64 header)
+static __u32 read_ip(struct packet *packet, __u64 header, __u32 available, __be16 protocol)
 {
-	__u32 available = network_length(skb, packet->received);
-
-	if (skb->protocol == bpf_htons(ETH_P_IP))
+	if (protocol == bpf_htons(ETH_P_IP))
 		return read_ipv4(packet, header, available);
-	if (skb->protocol == bpf_htons(ETH_P_IPV6))
+	if (protocol == bpf_htons(ETH_P_IPV6))
 		return read_ipv6(packet, header, available);
 	return 0;
 }
 
 /* False: not a TCP segment of a port that the command uses. */
-static bool packet_read(struct packet *packet, struct sk_buff *skb)
+VERIFIED_ONCE int read_headers(struct packet *packet, __u32 available, __u32 protocol)
 {
-	__u64 header = network_header(skb, packet->received);
-	__u32 ip_length = read_ip(packet, skb, header);
 	struct tcp_header *tcp = &packet->tcp;
-	__u32 tcp_length;
+	__u32 ip_length, tcp_length;
+	__u64 header;
 
-	if (!ip_length)
+	if (!packet)
 		return false;
-	header += ip_length;
-	if (bpf_probe_read_kernel(tcp, sizeof(*tcp), (void *)header))
+	ip_length = read_ip(packet, packet->header, available, protocol);
+	header = packet->header + ip_length;
+	if (!ip_length || bpf_probe_read_kernel(tcp, sizeof(*tcp), (void *)header))
 		return false;
 	packet->tuple.local_port = bpf_ntohs(packet->received ? tcp->destination : tcp->source);
 	if (!port_is_used(packet->tuple.local_port))
 		return false;
 	packet->tuple.remote_port = bpf_ntohs(packet->received ? tcp->source : tcp->destination);
-	packet->tuple.netns = BPF_CORE_READ(skb, dev, nd_net.net, ns.inum);
 	tcp_length = (tcp->offset >> 4) * 4;
 	packet->length -= tcp_length;
 	packet->options = header + sizeof(*tcp);
 	packet->options_length = tcp_length - sizeof(*tcp);
 	return true;
+}
+
+static bool packet_read(struct packet *packet, struct sk_buff *skb)
+{
+	packet->header = network_header(skb, packet->received);
+	return read_headers(packet, network_length(skb, packet->received), skb->protocol);
 }
 
 /* The ACK number of an arriving segment; the transport header is set by now. */
@@ -298,7 +302,7 @@ static struct tracked_listener *listener_for(const struct packet *packet)
 }
 
 /* The child is born here: SYN_RECV is a request socket that no other hook shows. */
-static void syn_received(struct sk_buff *skb, const struct packet *packet, struct tuple_end *before)
+static void syn_received(const struct packet *packet, struct tuple_end *before)
 {
 	struct tracked_listener *listener = listener_for(packet);
 	struct tuple_end end = { .isn = packet->tcp.seq };
@@ -318,6 +322,15 @@ static void syn_received(struct sk_buff *skb, const struct packet *packet, struc
 	emit_queue((struct sock *)listener->sk, listener->id, QUEUE_SYN);
 }
 
+/* The socket that a packet belongs to by its tuple, with the namespace of its device. */
+static struct tuple_end *packet_end(struct sk_buff *skb, struct packet *packet)
+{
+	struct net_device *device = skb->dev;
+
+	packet->tuple.netns = BPF_CORE_READ(device, nd_net.net, ns.inum);
+	return bpf_map_lookup_elem(&sockets_by_tuple, &packet->tuple);
+}
+
 static void segment_received(struct sk_buff *skb)
 {
 	struct packet packet = { .received = true };
@@ -325,17 +338,17 @@ static void segment_received(struct sk_buff *skb)
 
 	if (!packet_read(&packet, skb) || packet_is_repeated(skb))
 		return;
-	end = bpf_map_lookup_elem(&sockets_by_tuple, &packet.tuple);
+	end = packet_end(skb, &packet);
 	if (is_first_syn(&packet) && (!end || end->gone || !end->taken))
-		syn_received(skb, &packet, end);
+		syn_received(&packet, end);
 	else if (end)
 		emit_segment(&packet, end->id, NULL);
 }
 
 /* Answers that the kernel gives for a request, a TIME_WAIT or no socket at all. */
-static void segment_sent_for(struct sk_buff *skb, const struct packet *packet)
+static void segment_sent_for(struct sk_buff *skb, struct packet *packet)
 {
-	struct tuple_end *end = bpf_map_lookup_elem(&sockets_by_tuple, &packet->tuple);
+	struct tuple_end *end = packet_end(skb, packet);
 
 	if (end)
 		emit_segment(packet, end->id, NULL);

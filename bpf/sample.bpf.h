@@ -12,14 +12,18 @@
 #include "bpf/kernel.bpf.h"
 #include "bpf/sock.bpf.h"
 
-/* Without a limit of its own the socket has its namespace's. */
-static __u32 notsent_lowat_of(struct tcp_sock *tcp, struct sock *sk)
+/* Without a limit of its own the socket has its namespace's, read once. */
+static __u32 notsent_lowat_of(struct mark *mark, struct tcp_sock *tcp, struct sock *sk)
 {
-	return tcp->notsent_lowat
-		       ?: BPF_CORE_READ(sk, __sk_common.skc_net.net, ipv4.sysctl_tcp_notsent_lowat);
+	if (tcp->notsent_lowat)
+		return tcp->notsent_lowat;
+	if (!mark->notsent_lowat)
+		mark->notsent_lowat =
+			BPF_CORE_READ(sk, __sk_common.skc_net.net, ipv4.sysctl_tcp_notsent_lowat);
+	return mark->notsent_lowat;
 }
 
-static void fill_sample_send(struct record_sample_send *record, struct sock *sk,
+static void fill_sample_send(struct record_sample_send *record, struct mark *mark, struct sock *sk,
 			     struct tcp_sock *tcp)
 {
 	record->write_seq = tcp->write_seq;
@@ -30,28 +34,28 @@ static void fill_sample_send(struct record_sample_send *record, struct sock *sk,
 	record->snd_wnd = tcp->snd_wnd;
 	record->snd_cwnd = tcp->snd_cwnd;
 	record->packets_out = tcp->packets_out;
-	record->notsent_lowat = notsent_lowat_of(tcp, sk);
+	record->notsent_lowat = notsent_lowat_of(mark, tcp, sk);
 	record->state = sk->__sk_common.skc_state;
 }
 
-static struct record_sample_send *start_sample_send(struct sock *sk, __u32 id)
+static struct record_sample_send *start_sample_send(struct sock *sk, struct mark *mark)
 {
 	struct tcp_sock *tcp = bpf_skc_to_tcp_sock(sk);
 	struct record_sample_send *record;
 
 	if (!tcp)
 		return NULL;
-	record = emit_reserve(RECORD_SAMPLE_SEND, sizeof(*record), id);
+	record = emit_reserve(RECORD_SAMPLE_SEND, sizeof(*record), mark->identity.id);
 	if (!record)
 		return NULL;
-	fill_sample_send(record, sk, tcp);
+	fill_sample_send(record, mark, sk, tcp);
 	record->ack_seq = record->snd_una;
 	return record;
 }
 
-static void sample_sent(struct sock *sk, __u32 id)
+static void sample_sent(struct sock *sk, struct mark *mark)
 {
-	struct record_sample_send *record = start_sample_send(sk, id);
+	struct record_sample_send *record = start_sample_send(sk, mark);
 
 	if (!record)
 		return;
@@ -65,10 +69,10 @@ static bool wants_new_buffer(struct sk_buff *tail, int size_goal)
 	return !tail || (int)BPF_CORE_READ(tail, len) >= size_goal;
 }
 
-static void sample_turn(struct sock *sk, __u32 id, struct msghdr *message, struct sk_buff *tail,
-			int size_goal)
+static void sample_turn(struct sock *sk, struct mark *mark, struct msghdr *message,
+			struct sk_buff *tail, int size_goal)
 {
-	struct record_sample_send *record = start_sample_send(sk, id);
+	struct record_sample_send *record = start_sample_send(sk, mark);
 
 	if (!record)
 		return;
@@ -82,17 +86,17 @@ static void sample_turn(struct sock *sk, __u32 id, struct msghdr *message, struc
 }
 
 /* The fields are from before the ACK; its number is in the segment only. */
-static void sample_acked(struct sock *sk, __u32 id, __u32 ack_seq)
+static void sample_acked(struct sock *sk, struct mark *mark, __u32 ack_seq)
 {
 	struct tcp_sock *tcp = bpf_skc_to_tcp_sock(sk);
 	struct record_sample_send *record;
 
 	if (!tcp || !seq_after(ack_seq, tcp->snd_una) || seq_after(ack_seq, tcp->snd_nxt))
 		return;
-	record = emit_reserve(RECORD_SAMPLE_SEND, sizeof(*record), id);
+	record = emit_reserve(RECORD_SAMPLE_SEND, sizeof(*record), mark->identity.id);
 	if (!record)
 		return;
-	fill_sample_send(record, sk, tcp);
+	fill_sample_send(record, mark, sk, tcp);
 	record->ack_seq = ack_seq;
 	record->reason = SAMPLE_ACKED;
 	emit_submit(record);

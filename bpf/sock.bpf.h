@@ -29,7 +29,8 @@ struct mark {
 	struct identity identity;
 	struct tuple tuple;
 	bool tuple_known;
-	__u32 rcv_nxt; /* these four: as in the last record of the receive queue */
+	__u32 notsent_lowat; /* of the namespace; 0: not read yet */
+	__u32 rcv_nxt;	     /* these four: as in the last record of the receive queue */
 	__u32 copied_seq;
 	__s32 rmem_alloc;
 	__s32 rcvbuf;
@@ -105,32 +106,35 @@ struct {
 	__type(value, struct tracked_listener);
 } listeners SEC(".maps");
 
-static void listener_add(struct sock *sk, __u32 id)
+VERIFIED_ONCE int listener_add(__u64 address, __u32 id)
 {
-	struct tracked_listener listener = { .sk = (__u64)sk, .id = id };
-	struct tuple tuple;
+	struct sock *sk = (void *)address;
+	struct tracked_listener listener = { .sk = address, .id = id };
+	struct tuple tuple = {};
 
-	tuple_of_sock(&tuple, sk);
+	tuple_of_sock(&tuple, address);
 	tuple_cut_remote(&tuple);
 	if (!tuple.local_port)
-		return;
+		return 0;
 	listener.family = BPF_CORE_READ(sk, __sk_common.skc_family);
 	listener.v6_only = BPF_CORE_READ_BITFIELD_PROBED(sk, __sk_common.skc_ipv6only);
 	port_use(tuple.local_port);
 	if (bpf_map_update_elem(&listeners, &tuple, &listener, BPF_ANY))
 		lose(LOST_ADDRESS_MAP);
+	return 0;
 }
 
-static void listener_remove(struct sock *sk, __u32 id)
+VERIFIED_ONCE int listener_remove(__u64 address, __u32 id)
 {
 	struct tracked_listener *listener;
-	struct tuple tuple;
+	struct tuple tuple = {};
 
-	tuple_of_sock(&tuple, sk);
+	tuple_of_sock(&tuple, address);
 	tuple_cut_remote(&tuple);
 	listener = bpf_map_lookup_elem(&listeners, &tuple);
 	if (listener && listener->id == id)
 		bpf_map_delete_elem(&listeners, &tuple);
+	return 0;
 }
 
 static void record_tuple(struct record_socket *record, const struct tuple *tuple)
@@ -150,15 +154,17 @@ static void record_identity(struct record_socket *record, const struct identity 
 	record->origin = identity->origin;
 }
 
-/* sk may be a mere address: everything is read with a fault handler. */
-static void emit_socket(struct sock *sk, const struct identity *identity)
+VERIFIED_ONCE int emit_socket(__u64 address, const struct identity *identity)
 {
+	struct sock *sk = (void *)address;
 	struct record_socket *record;
-	struct tuple tuple;
+	struct tuple tuple = {};
 
+	if (!identity)
+		return 0;
 	record = emit_reserve(RECORD_SOCKET, sizeof(*record), identity->id);
 	if (!record)
-		return;
+		return 0;
 	record_identity(record, identity);
 	record->family = BPF_CORE_READ(sk, __sk_common.skc_family);
 	record->type = BPF_CORE_READ(sk, sk_type);
@@ -166,7 +172,7 @@ static void emit_socket(struct sock *sk, const struct identity *identity)
 	record->cookie = BPF_CORE_READ(sk, __sk_common.skc_cookie.counter);
 	record->inode = inode_of(BPF_CORE_READ(sk, sk_socket));
 	if (family_is_internet(record->family)) {
-		tuple_of_sock(&tuple, sk);
+		tuple_of_sock(&tuple, address);
 		record_tuple(record, &tuple);
 		if (address_is_link_local(tuple.local_address))
 			record->scope = BPF_CORE_READ(sk, __sk_common.skc_bound_dev_if);
@@ -174,6 +180,7 @@ static void emit_socket(struct sock *sk, const struct identity *identity)
 		record->netns = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
 	}
 	emit_submit(record);
+	return 0;
 }
 
 /* A child before there is a socket: its listener and the SYN say what it will be. */
@@ -201,24 +208,23 @@ static struct mark *mark_create(struct sock *sk)
 	return mark;
 }
 
-static void known_insert(struct sock *sk, const struct identity *identity, __u64 inode,
-			 bool adopted)
+static void known_insert(__u64 address, const struct identity *identity, __u64 inode, bool adopted)
 {
 	struct known_socket known = { .identity = *identity, .adopted = adopted, .inode = inode };
-	__u64 address = (__u64)sk;
 
 	if (bpf_map_update_elem(&sockets_by_address, &address, &known, BPF_ANY))
 		lose(LOST_ADDRESS_MAP);
 }
 
 /* True when the tuple became readable just now: packets are matched from here on. */
-static bool mark_learn_tuple(struct sock *sk, struct mark *mark)
+VERIFIED_ONCE int mark_learn_tuple(__u64 address, struct mark *mark)
 {
-	struct tuple_end end = { .id = mark->identity.id, .taken = 1 };
+	struct tuple_end end = { .taken = 1 };
 
-	if (mark->tuple_known)
+	if (!mark || mark->tuple_known)
 		return false;
-	tuple_of_sock(&mark->tuple, sk);
+	end.id = mark->identity.id;
+	tuple_of_sock(&mark->tuple, address);
 	if (!compat_tuple_readable(&mark->tuple))
 		return false;
 	mark->tuple_known = true;
@@ -230,8 +236,13 @@ static bool mark_learn_tuple(struct sock *sk, struct mark *mark)
 
 static void mark_tell_tuple(struct sock *sk, struct mark *mark)
 {
-	if (mark_learn_tuple(sk, mark))
-		emit_socket(sk, &mark->identity);
+	__u64 address;
+
+	if (mark->tuple_known)
+		return;
+	address = address_of(sk);
+	if (mark_learn_tuple(address, mark))
+		emit_socket(address, &mark->identity);
 }
 
 static struct mark *mark_adopt(struct sock *sk)
@@ -252,23 +263,23 @@ static struct mark *mark_adopt(struct sock *sk)
 }
 
 /* The child's id was given when its SYN arrived; without a SYN seen it gets one now. */
-static bool mark_resolve(struct sock *sk, struct mark *mark)
+VERIFIED_ONCE int mark_resolve(__u64 address, struct mark *mark)
 {
 	struct tuple_end *end;
 	bool told;
 
-	if (mark->identity.origin != ORIGIN_CHILD)
+	if (!mark || mark->identity.origin != ORIGIN_CHILD)
 		return false;
-	tuple_of_sock(&mark->tuple, sk);
+	tuple_of_sock(&mark->tuple, address);
 	if (!compat_tuple_readable(&mark->tuple))
 		return false;
 	end = bpf_map_lookup_elem(&sockets_by_tuple, &mark->tuple);
 	told = end && !end->gone && !end->taken;
 	mark->identity.id = told ? end->id : identity_new();
-	mark_learn_tuple(sk, mark);
-	known_insert(sk, &mark->identity, 0, true);
+	mark_learn_tuple(address, mark);
+	known_insert(address, &mark->identity, 0, true);
 	if (!told)
-		emit_socket(sk, &mark->identity);
+		emit_socket(address, &mark->identity);
 	return true;
 }
 
@@ -285,7 +296,7 @@ static struct mark *mark_of(struct sock *sk)
 	mark = bpf_sk_storage_get(&marks, sk, NULL, 0);
 	if (!mark && unadopted > 0)
 		mark = mark_adopt(sk);
-	if (!mark || (!mark->identity.id && !mark_resolve(sk, mark)))
+	if (!mark || (!mark->identity.id && !mark_resolve(address_of(sk), mark)))
 		return NULL;
 	return mark;
 }
@@ -316,9 +327,9 @@ static struct mark *mark_by_owner(struct sock *sk)
 	mark->identity.origin = ORIGIN_FIRST_USE;
 	mark->identity.owner_tgid = current_tgid();
 	mark->identity.owner_tid = current_tid();
-	known_insert(sk, &mark->identity, inode_of(BPF_CORE_READ(sk, sk_socket)), true);
+	known_insert(address_of(sk), &mark->identity, inode_of(BPF_CORE_READ(sk, sk_socket)), true);
 	bpf_get_socket_cookie(sk);
-	emit_socket(sk, &mark->identity);
+	emit_socket(address_of(sk), &mark->identity);
 	return mark;
 }
 
@@ -339,9 +350,9 @@ static struct mark *mark_by_syn(struct sock *sk)
 {
 	struct tuple_end *end;
 	struct mark *mark;
-	struct tuple tuple;
+	struct tuple tuple = {};
 
-	tuple_of_sock(&tuple, sk);
+	tuple_of_sock(&tuple, address_of(sk));
 	end = bpf_map_lookup_elem(&sockets_by_tuple, &tuple);
 	if (!end || !end->listener || end->taken || end->gone)
 		return NULL;

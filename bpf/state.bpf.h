@@ -96,16 +96,16 @@ static void emit_state(struct sock *sk, __u32 id, const struct change *change)
 }
 
 /*
- * The state that a socket was found in, as a change from it to itself. sk may
- * be a mere address.
+ * The state that a socket was found in, as a change from it to itself.
  */
-static void emit_state_found(struct sock *sk, __u32 id)
+VERIFIED_ONCE int emit_state_found(__u64 address, __u32 id)
 {
+	struct sock *sk = (void *)address;
 	struct tcp_sock *tcp = (void *)sk;
 	struct record_state *record = emit_reserve(RECORD_STATE, sizeof(*record), id);
 
 	if (!record)
-		return;
+		return 0;
 	record->positions.write_seq = BPF_CORE_READ(tcp, write_seq);
 	record->positions.snd_nxt = BPF_CORE_READ(tcp, snd_nxt);
 	record->positions.snd_una = BPF_CORE_READ(tcp, snd_una);
@@ -118,12 +118,13 @@ static void emit_state_found(struct sock *sk, __u32 id)
 	record->flags = state_flags(BPF_CORE_READ(sk, __sk_common.skc_flags));
 	record->shutdown = BPF_CORE_READ(sk, sk_shutdown);
 	emit_submit(record);
+	return 0;
 }
 
 static void state_before(struct sock *sk, struct mark *mark, const struct change *change)
 {
 	if (change->new_state == TCP_LISTEN)
-		listener_add(sk, mark->identity.id);
+		listener_add(address_of(sk), mark->identity.id);
 	else if (change->new_state == TCP_SYN_SENT)
 		mark->tuple_known = false;
 	else if (change->new_state == TCP_ESTABLISHED)
@@ -136,7 +137,7 @@ static void state_after(struct sock *sk, struct mark *mark, const struct change 
 		return;
 	tuple_set_gone(mark);
 	if (change->old_state == TCP_LISTEN)
-		listener_remove(sk, mark->identity.id);
+		listener_remove(address_of(sk), mark->identity.id);
 }
 
 static struct mark *mark_for_change(struct sock *sk, const struct change *change)
@@ -248,9 +249,9 @@ static void synack_retransmitted(struct request_sock *request)
 	struct tcp_request_sock *tcp_request = (void *)request;
 	struct record_retransmit *record;
 	struct tuple_end *end;
-	struct tuple tuple;
+	struct tuple tuple = {};
 
-	tuple_of_sock(&tuple, (struct sock *)request);
+	tuple_of_sock(&tuple, address_of(request));
 	end = bpf_map_lookup_elem(&sockets_by_tuple, &tuple);
 	if (!end)
 		return;

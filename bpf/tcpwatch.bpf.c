@@ -108,7 +108,7 @@ int BPF_PROG(tcp_sendmsg_locked, struct sock *sk, struct msghdr *message, struct
 	struct mark *mark = mark_of(sk);
 
 	if (mark)
-		sample_turn(sk, mark->identity.id, message, tail, size_goal);
+		sample_turn(sk, mark, message, tail, size_goal);
 	return 0;
 }
 
@@ -119,7 +119,7 @@ int BPF_PROG(sock_send_length, struct sock *sk, int length)
 
 	call_moves(sk, length);
 	if (mark)
-		sample_sent(sk, mark->identity.id);
+		sample_sent(sk, mark);
 	return 0;
 }
 
@@ -129,7 +129,7 @@ int BPF_PROG(tcp_probe, struct sock *sk, struct sk_buff *skb)
 	struct mark *mark = mark_seen(sk);
 
 	if (mark)
-		sample_acked(sk, mark->identity.id, ack_number(skb));
+		sample_acked(sk, mark, ack_number(skb));
 	return 0;
 }
 

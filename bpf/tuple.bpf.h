@@ -39,11 +39,14 @@ static bool address_is_link_local(const __u8 address[RECORD_ADDRESS_SIZE])
 }
 
 /* Works on a request socket too: the common part is the same. */
-static void tuple_of_sock(struct tuple *tuple, struct sock *sk)
+VERIFIED_ONCE int tuple_of_sock(struct tuple *tuple, __u64 address)
 {
-	struct inet_sock *inet = (void *)sk;
+	struct sock *sk = (void *)address;
+	struct inet_sock *inet = (void *)address;
 	bool ipv6 = BPF_CORE_READ(sk, __sk_common.skc_family) == AF_INET6;
 
+	if (!tuple)
+		return 0;
 	__builtin_memset(tuple, 0, sizeof(*tuple));
 	tuple->netns = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
 	tuple->remote_port = bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport));
@@ -57,12 +60,13 @@ static void tuple_of_sock(struct tuple *tuple, struct sock *sk)
 	}
 	/* A dual-stack child has only the IPv4 fields set when it is born. */
 	if (ipv6 && !(address_is_zero(tuple->remote_address) && tuple->remote_port))
-		return;
+		return 0;
 	if (tuple->local_port)
 		address_set_ipv4(tuple->local_address,
 				 BPF_CORE_READ(sk, __sk_common.skc_rcv_saddr));
 	if (tuple->remote_port)
 		address_set_ipv4(tuple->remote_address, BPF_CORE_READ(sk, __sk_common.skc_daddr));
+	return 0;
 }
 
 static void tuple_cut_remote(struct tuple *tuple)

@@ -15,6 +15,7 @@
 #include <sys/syscall.h>
 
 #define SECTION_PREFIX "tp_btf/"
+#define TYPE_PREFIX "btf_trace_"
 
 struct hook {
 	const char *name;   /* tracepoint */
@@ -92,23 +93,35 @@ void hooks_number_calls(__u8 *call_of_number, unsigned int numbers)
 	}
 }
 
-/* How many arguments the kernel's tracepoint has, or -1: it has no such tracepoint. */
-static int tracepoint_arguments(const struct btf *kernel_types, const char *name)
+/* How many arguments a tracepoint has, by its typedef: the first one is its own. */
+static int arguments_of(const struct btf *kernel_types, const struct btf_type *type)
 {
-	const struct btf_type *type;
-	char typedef_name[64];
-	int id;
-
-	snprintf(typedef_name, sizeof(typedef_name), "btf_trace_%s", name);
-	id = btf__find_by_name_kind(kernel_types, typedef_name, BTF_KIND_TYPEDEF);
-	if (id < 0)
-		return -1;
-	type = btf__type_by_id(kernel_types, btf__type_by_id(kernel_types, id)->type);
+	type = btf__type_by_id(kernel_types, type->type);
 	if (!btf_is_ptr(type))
 		return -1;
 	type = btf__type_by_id(kernel_types, type->type);
-	/* The first argument is the tracepoint's own. */
 	return btf_is_func_proto(type) ? btf_vlen(type) - 1 : -1;
+}
+
+/* -1: the kernel has no such tracepoint. One walk for all: there are 200,000 types. */
+static void count_arguments(const struct btf *kernel_types, int arguments[HOOK_COUNT])
+{
+	for (size_t i = 0; i < HOOK_COUNT; i++)
+		arguments[i] = -1;
+	for (unsigned int id = 1; id < btf__type_cnt(kernel_types); id++) {
+		const struct btf_type *type = btf__type_by_id(kernel_types, id);
+		const char *name;
+
+		if (!btf_is_typedef(type))
+			continue;
+		name = btf__name_by_offset(kernel_types, type->name_off);
+		if (strncmp(name, TYPE_PREFIX, strlen(TYPE_PREFIX)))
+			continue;
+		for (size_t i = 0; i < HOOK_COUNT; i++) {
+			if (!strcmp(name + strlen(TYPE_PREFIX), hooks[i].name))
+				arguments[i] = arguments_of(kernel_types, type);
+		}
+	}
 }
 
 /* NAME__a3 is the variant for three arguments; 0: there is only one. */
@@ -160,12 +173,14 @@ static void hook_list(struct capture_info *info, const struct hook *hook, bool o
 int hooks_choose(struct bpf_object *object, const struct btf *kernel_types, enum detail detail,
 		 struct capture_info *info, const char **missing)
 {
+	int arguments[HOOK_COUNT];
+
+	count_arguments(kernel_types, arguments);
 	info->hook_count = 0;
 	for (size_t i = 0; i < HOOK_COUNT; i++) {
 		const struct hook *hook = &hooks[i];
-		int arguments =
-			detail < hook->detail ? -1 : tracepoint_arguments(kernel_types, hook->name);
-		bool on = hook_turn_on(object, hook, arguments);
+		bool wanted = detail >= hook->detail;
+		bool on = hook_turn_on(object, hook, wanted ? arguments[i] : -1);
 
 		if (hook->needed && !on) {
 			*missing = hook->name;

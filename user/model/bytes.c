@@ -206,11 +206,12 @@ static void segment_sent(struct trace *trace, struct connection *connection, enu
 
 	if (!(record->flags & SEGMENT_ACK) || !connection->isn_known[other_end(end)])
 		return;
-	if (raise_to(&back->at.received,
-		     data_only(&back->at, position(connection, other_end(end), record->ack,
-						   back->at.received))))
-		tell_bytes(trace, connection, other_end(end), record->header.time_ns);
+	if (!raise_to(&back->at.received,
+		      data_only(&back->at, position(connection, other_end(end), record->ack,
+						    back->at.received))))
+		return;
 	keep_order(&back->at);
+	tell_bytes(trace, connection, other_end(end), record->header.time_ns);
 }
 
 /* An untraced peer: what it sends is known when it arrives. */
@@ -269,16 +270,19 @@ void bytes_segment(struct trace *trace, struct entry *entry, const struct record
 
 /* When the FIN arrives, the data that came with it are in already. */
 static void state_received(struct connection *connection, enum end sender,
-			   const struct record_positions *positions)
+			   const struct record_state *record)
 {
-	struct direction *at = &connection->flow[sender].at;
+	const struct record_positions *positions = &record->positions;
+	struct flow *flow = &connection->flow[sender];
+	struct direction *at = &flow->at;
 
 	if (!connection->isn_known[sender])
 		return;
 	raise_to(&at->received,
 		 data_only(at, position(connection, sender, positions->rcv_nxt, at->received)));
-	raise_to(&at->read,
-		 data_only(at, position(connection, sender, positions->copied_seq, at->read)));
+	if (raise_to(&at->read,
+		     data_only(at, position(connection, sender, positions->copied_seq, at->read))))
+		flow->last_read_ns = record->header.time_ns;
 	keep_order(at);
 }
 
@@ -302,7 +306,7 @@ void bytes_state(struct trace *trace, struct entry *entry, const struct record_s
 	switch (record->new_state) {
 	case TCP_CLOSE_WAIT:
 	case TCP_CLOSING:
-		state_received(connection, other_end(end), &record->positions);
+		state_received(connection, other_end(end), record);
 		tell_bytes(trace, connection, other_end(end), record->header.time_ns);
 		break;
 	case TCP_FIN_WAIT1:

@@ -82,7 +82,8 @@ static unsigned int failure_variant(const struct connection *connection)
 		return 0;
 	switch (connection->connect_error) {
 	case ECONNREFUSED:
-		return 1;
+		return connection->reset ? 1 : 0;
+
 	case ETIMEDOUT:
 		return 2;
 	default:

@@ -31,9 +31,11 @@ enum verdict_sentence {
 	SAY_NOT_RECORDED,  /* what data were sent: not at this level of detail */
 	SAY_STILL_SENDING, /* {0} call, {1} bytes handed over so far, {2} time inside */
 	SAY_MOVED,	   /* {0} bytes read, {1} handed over */
-	SAY_SENT_ONE,	   /* {0} call, {1} bytes, {2} time */
-	SAY_SENT_MANY,	   /* {3} number of calls */
-	SAY_UNREAD,	   /* {0} bytes read, {1} unread, {2} percent */
+	SAY_MOVED_ACKED,   /* {0} bytes acknowledged, {1} handed over: the reader is not traced */
+
+	SAY_SENT_ONE,  /* {0} call, {1} bytes, {2} time */
+	SAY_SENT_MANY, /* {3} number of calls */
+	SAY_UNREAD,    /* {0} bytes read, {1} unread, {2} percent */
 	SAY_ALL_READ,
 	SAY_UNACKED, /* {0} acked, {1} unacked: the reader is not traced */
 	SAY_ALL_ACKED,

@@ -114,6 +114,8 @@ const struct sentences sentences_en = {
 				     "--detail full.",
 		[SAY_STILL_SENDING] = "{0}() had not returned after {2}, when the trace ended: {1} bytes were "
 				      "handed over so far.",
+		[SAY_MOVED_ACKED] = "{1} bytes were handed over and {0} of them acknowledged. What the "
+				    "other program had read is unknown: it is not traced.",
 		[SAY_MOVED] = "{1} bytes were handed over and {0} of them read.",
 		[SAY_SENT_ONE] = "{0}() reported success for {1} bytes after {2}.",
 		[SAY_SENT_MANY] = "{3} send calls handed over {1} bytes within {2}.",

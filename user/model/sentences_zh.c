@@ -94,6 +94,7 @@ const struct sentences sentences_zh = {
 		[SAY_OPENED] = "连接已经建立，没有传送数据。",
 		[SAY_NOT_RECORDED] = "连接已经建立。传送了什么没有记录：那需要 --detail full。",
 		[SAY_STILL_SENDING] = "跟踪结束时 {0}() 已经过了 {2} 还没有返回：到那时交出了 {1} 字节。",
+		[SAY_MOVED_ACKED] = "交出了 {1} 字节，其中 {0} 字节已被确认。对方程序没有被跟踪，它读到了多少是未知的。",
 		[SAY_MOVED] = "交出了 {1} 字节，读了其中 {0} 字节。",
 		[SAY_SENT_ONE] = "{0}() 在 {2} 后报告成功发送 {1} 字节。",
 		[SAY_SENT_MANY] = "{3} 次发送调用在 {2} 内交出 {1} 字节。",

@@ -203,11 +203,25 @@ static bool missed_a_change(const struct entry *entry, const struct record_state
 	return entry->socket.state && record->old_state != entry->socket.state && !child;
 }
 
+/* A socket that is older than the trace: its connection began unseen, and is not told. */
+static void found(struct trace *trace, struct entry *entry, const struct record_state *record)
+{
+	if (entry->socket.state)
+		return;
+	state_change(trace, entry, record->new_state, record->header.time_ns, CAUSE_UNKNOWN,
+		     "found");
+	entry->socket.since_known = false;
+}
+
 void state_record(struct trace *trace, struct entry *entry, const struct record_state *record)
 {
 	unsigned int new_state = record->new_state;
 	struct cause cause;
 
+	if (record->old_state == record->new_state) {
+		found(trace, entry, record);
+		return;
+	}
 	if (!entry->socket.state && record->old_state != TCP_LISTEN) {
 		entry->socket.state = record->old_state;
 		entry->socket.state_since_ns = entry->socket.first_ns;

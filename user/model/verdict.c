@@ -15,21 +15,22 @@ struct speech {
 	const struct sentences *words;
 	char *text;
 	size_t size, used;
+	bool cut;
 	char args[WORDS_ARGS][WORDS_ARG_SIZE];
 };
 
+/* After a sentence that had to be cut, nothing follows. */
 static void say(struct speech *speech, enum verdict_sentence sentence)
 {
-	const char *template = speech->words->verdict[sentence];
 	const char *gap = speech->used ? speech->words->gap : "";
-	size_t room;
+	char *at = speech->text + speech->used;
 
-	if (!template[0] || speech->used + strlen(gap) + 1 >= speech->size)
+	if (speech->cut || speech->used + strlen(gap) + 1 >= speech->size)
 		return;
-	strcpy(speech->text + speech->used, gap);
-	speech->used += strlen(gap);
-	room = speech->size - speech->used;
-	words_fill(speech->text + speech->used, room, template, speech->args);
+	strcpy(at, gap);
+	at += strlen(gap);
+	speech->cut = !words_fit(at, speech->size - (size_t)(at - speech->text),
+				 speech->words->verdict[sentence], speech->args);
 	speech->used += strlen(speech->text + speech->used);
 }
 
@@ -58,8 +59,9 @@ static enum verdict_sentence failure_of(const struct connection *connection)
 		return SAY_FAILED_NO_SYN;
 	if (!connection->segments_known || !connection->syn_ns)
 		return SAY_FAILED;
-	if (connection->connect_error == ECONNREFUSED)
+	if (connection->connect_error == ECONNREFUSED && connection->reset)
 		return SAY_FAILED_REFUSED;
+
 	return connection->connect_error == ETIMEDOUT ? SAY_FAILED_TIMEOUT : SAY_FAILED;
 }
 
@@ -180,10 +182,9 @@ static void say_moved(struct speech *speech, enum end sender)
 {
 	const struct direction *at = &speech->connection->flow[sender].at;
 
-	set_count(speech, 0, at->read);
+	set_count(speech, 0, at->receiver_seen ? at->read : at->acked);
 	set_count(speech, 1, at->handed);
-	if (at->receiver_seen)
-		say(speech, SAY_MOVED);
+	say(speech, at->receiver_seen ? SAY_MOVED : SAY_MOVED_ACKED);
 }
 
 static void say_still_sending(struct speech *speech, enum end sender)

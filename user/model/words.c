@@ -22,18 +22,27 @@ static bool continues_character(char byte)
 	return ((unsigned char)byte & 0xc0) == 0x80;
 }
 
-/* Appends as many whole characters as fit, and keeps room for the NUL. */
-static size_t append(char *text, size_t size, size_t used, const char *source, size_t length)
-{
-	size_t room = size - used - 1;
+struct filling {
+	char *text;
+	size_t size, used; /* used keeps room for the NUL */
+	bool cut;	   /* a piece did not fit: nothing may follow it */
+};
 
+/* As many whole characters as fit. */
+static void append(struct filling *filling, const char *source, size_t length)
+{
+	size_t room = filling->size - filling->used - 1;
+
+	if (filling->cut)
+		return;
 	if (length > room) {
+		filling->cut = true;
 		length = room;
 		while (length > 0 && continues_character(source[length]))
 			length--;
 	}
-	memcpy(text + used, source, length);
-	return used + length;
+	memcpy(filling->text + filling->used, source, length);
+	filling->used += length;
 }
 
 static bool is_slot(const char *at)
@@ -41,9 +50,9 @@ static bool is_slot(const char *at)
 	return at[0] == '{' && at[1] >= '0' && at[1] < '0' + WORDS_ARGS && at[2] == '}';
 }
 
-char *words_fill(char *text, size_t size, const char *template, const char (*args)[WORDS_ARG_SIZE])
+bool words_fit(char *text, size_t size, const char *template, const char (*args)[WORDS_ARG_SIZE])
 {
-	size_t used = 0;
+	struct filling filling = { .text = text, .size = size };
 
 	while (*template) {
 		size_t plain = 0;
@@ -51,15 +60,21 @@ char *words_fill(char *text, size_t size, const char *template, const char (*arg
 		if (is_slot(template)) {
 			const char *arg = args[template[1] - '0'];
 
-			used = append(text, size, used, arg, strnlen(arg, WORDS_ARG_SIZE));
+			append(&filling, arg, strnlen(arg, WORDS_ARG_SIZE));
 			template += 3;
 			continue;
 		}
 		while (template[plain] && (plain == 0 || template[plain] != '{'))
 			plain++;
-		used = append(text, size, used, template, plain);
+		append(&filling, template, plain);
 		template += plain;
 	}
-	text[used] = '\0';
+	text[filling.used] = '\0';
+	return !filling.cut;
+}
+
+char *words_fill(char *text, size_t size, const char *template, const char (*args)[WORDS_ARG_SIZE])
+{
+	words_fit(text, size, template, args);
 	return text;
 }

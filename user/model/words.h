@@ -6,6 +6,7 @@
 #ifndef TCPWATCH_MODEL_WORDS_H
 #define TCPWATCH_MODEL_WORDS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum lang { LANG_EN, LANG_ZH, LANG_COUNT };
@@ -15,5 +16,8 @@ enum lang { LANG_EN, LANG_ZH, LANG_COUNT };
 
 /* Fills template into text, cut to size at a whole UTF-8 character. Returns text. */
 char *words_fill(char *text, size_t size, const char *template, const char (*args)[WORDS_ARG_SIZE]);
+
+/* The same; false: it had to be cut. */
+bool words_fit(char *text, size_t size, const char *template, const char (*args)[WORDS_ARG_SIZE]);
 
 #endif
