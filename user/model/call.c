@@ -6,6 +6,7 @@
 #include "user/model/call.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -137,12 +138,26 @@ static void add_to_connection(struct connection *connection, enum end end, const
 		ladder_call(connection, end, call);
 }
 
-void call_replay_early(struct connection *connection, const struct entry *entry, enum end end)
+void call_replay_early(struct connection *connection, struct entry *entry, enum end end)
 {
 	for (int i = 0; i < entry->early_count; i++)
 		add_to_connection(connection, end, &entry->early[i]);
+	free(entry->early);
+	entry->early = NULL;
+	entry->early_count = 0;
 	if (entry->inside && connection->detail)
 		ladder_call_enter(connection, end, &entry->inside->call);
+}
+
+static int keep_early(struct entry *entry, const struct call *call)
+{
+	if (!entry->early)
+		entry->early = calloc(EARLY_CALLS, sizeof(*entry->early));
+	if (!entry->early)
+		return -ENOMEM;
+	if (entry->early_count < EARLY_CALLS)
+		entry->early[entry->early_count++] = *call;
+	return 0;
 }
 
 static void return_send(struct trace *trace, struct entry *entry, const struct call *call)
@@ -185,8 +200,8 @@ static void learn_from(struct trace *trace, struct entry *entry, const struct ca
 
 static bool connect_failed(const struct call *call)
 {
-	return call->kind == CALL_CONNECT && call->result < 0 && call->finished &&
-	       strcmp(name_errno((int)call->result), "EINPROGRESS") != 0 &&
+	return call->kind == CALL_CONNECT && call->result < 0 && call->result >= -ERRNO_MAX &&
+	       call->finished && strcmp(name_errno((int)call->result), "EINPROGRESS") != 0 &&
 	       strcmp(name_errno((int)call->result), "EALREADY") != 0 &&
 	       strcmp(name_errno((int)call->result), "EISCONN") != 0;
 }
@@ -219,9 +234,9 @@ static int return_socket(struct trace *trace, struct entry *entry, const struct 
 		if (call_sends(call->kind))
 			return_send(trace, entry, call);
 		moment_call(trace, connection, call);
-	} else if (entry->early_count < EARLY_CALLS && call->kind != CALL_ACCEPT &&
-		   call->kind != CALL_ACCEPT4) {
-		entry->early[entry->early_count++] = *call;
+	} else if (call->kind != CALL_ACCEPT && call->kind != CALL_ACCEPT4) {
+		if (keep_early(entry, call))
+			return -ENOMEM;
 	}
 	if (call->kind == CALL_LISTEN && call->result == 0)
 		moment_listen(trace, entry, call);

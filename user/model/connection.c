@@ -127,7 +127,6 @@ int connection_attach(struct trace *trace, struct connection *connection, struct
 		tell_listener_story(trace, connection, listener);
 	}
 	call_replay_early(connection, entry, end);
-	entry->early_count = 0;
 	if (first)
 		tell(trace, connection, connection);
 	tell(trace, socket, &entry->socket);

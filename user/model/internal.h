@@ -6,6 +6,9 @@
 #include "user/model/map.h"
 #include "user/model/trace.h"
 
+/* include/linux/err.h: no errno is larger. */
+#define ERRNO_MAX 4095
+
 #define EARLY_CALLS 8
 #define TRACE_LOSSES 64
 
@@ -30,7 +33,7 @@ struct turn {
 struct entry {
 	struct socket socket; /* first: a struct socket * of the model is an entry */
 	int early_count;      /* calls made before there was a connection */
-	struct call early[EARLY_CALLS];
+	struct call *early;   /* room for EARLY_CALLS; NULL: none */
 	struct turn turn;
 	struct task *sending; /* the last one to enter a send call on it; NULL: it returned */
 	struct task *inside;  /* the last one to enter a call on it; NULL: it returned */
@@ -114,7 +117,7 @@ int call_enter(struct trace *trace, const struct record_call_enter *record);
 int call_return(struct trace *trace, const struct record_call *record);
 int call_address(struct trace *trace, const struct record_address *record);
 void call_turn(struct trace *trace, struct entry *entry, const struct record_sample_send *record);
-void call_replay_early(struct connection *connection, const struct entry *entry, enum end end);
+void call_replay_early(struct connection *connection, struct entry *entry, enum end end);
 void call_finish_all(struct trace *trace);
 
 /* states.c */

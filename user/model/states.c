@@ -185,7 +185,7 @@ static void note_error(struct entry *entry, const struct record_state *record)
 {
 	struct connection *connection = entry->socket.connection;
 
-	if (record->new_state != TCP_CLOSE || !record->error)
+	if (record->new_state != TCP_CLOSE || record->error <= 0 || record->error > ERRNO_MAX)
 		return;
 	entry->socket.error = record->error;
 	if (!connection || entry->socket.state != TCP_SYN_SENT || connection->connect_error)

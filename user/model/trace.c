@@ -43,8 +43,13 @@ static void free_values(struct map *map)
 
 void trace_close(struct trace *trace)
 {
+	struct entry *entry;
+	size_t at = 0;
+
 	if (!trace)
 		return;
+	while ((entry = map_next(&trace->sockets, &at)))
+		free(entry->early);
 	free_values(&trace->sockets);
 	free_values(&trace->tasks);
 	map_free(&trace->tuples);
