@@ -56,9 +56,7 @@ const struct column bytes_columns[BYTES_COLUMNS] = {
 	  .known = sender_seen, BYTES(at.handed) },
 	{ "unsent", "of these, not sent yet (SIOCOUTQNSD, ss notsent)", VALUE_UINT,
 	  .known = sender_seen, BYTES(unsent) },
-	{ "in_flight",
-	  "sent, not received by the peer's kernel yet (not acknowledged, when the "
-	  "peer is not traced)",
+	{ "in_flight", "sent, not received by the peer yet (not acknowledged, if it isn't traced)",
 	  VALUE_UINT, BYTES(in_flight) },
 	{ "peer_queue", "received, not read by the peer's program yet (its SIOCINQ, ss Recv-Q)",
 	  VALUE_UINT, .known = receiver_seen, BYTES(peer_queue) },

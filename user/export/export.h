@@ -21,7 +21,7 @@ struct export_target {
 	struct term term; /* views */
 	enum lang lang;
 	uint64_t zero_ns;  /* csv, json: t = 0 of the time axis */
-	uint64_t every_ns; /* csv: at most one row of bytes per direction in this time; 0: all */
+	uint64_t every_ns; /* csv: thins bytes to this time, keeping extremes; 0: all */
 	const char *capture_path; /* where the capture is kept; NULL: nowhere */
 };
 

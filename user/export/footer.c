@@ -39,7 +39,8 @@ static void print_losses(const struct view *view, const struct trace *trace)
 	char count[FMT_SIZE], text[TEXT_SIZE];
 
 	fmt_count(count, sizeof(count), trace_lost(trace));
-	label_fill(text, sizeof(text), view->lang, LABEL_LOST, count, NULL);
+	label_fill(text, sizeof(text), view->lang,
+		   trace_lost(trace) == 1 ? LABEL_LOST_ONE : LABEL_LOST, count, NULL);
 	fprintf(view->stream, "%s%s  !! ", term_style(&view->term, STYLE_BOLD),
 		term_style(&view->term, STYLE_RED));
 	text_wrap(view, 5, 5, text);
@@ -87,7 +88,8 @@ static void print_counts(const struct view *view, const struct trace *trace)
 
 	fmt_count(events, sizeof(events), trace_events(trace));
 	fmt_count(lost, sizeof(lost), trace_lost(trace));
-	label_fill(text, sizeof(text), view->lang, LABEL_EVENTS, events, lost, NULL);
+	label_fill(text, sizeof(text), view->lang,
+		   trace_events(trace) == 1 ? LABEL_EVENT : LABEL_EVENTS, events, lost, NULL);
 	fprintf(view->stream, "  %s\n", text);
 }
 

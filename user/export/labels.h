@@ -15,13 +15,17 @@ enum label {
 	LABEL_NOT_TRACED,
 	LABEL_COLON, /* between a title and its caption */
 	LABEL_TIME,
-	LABEL_PASS,	     /* {0} a duration */
-	LABEL_LEFT_OUT,	     /* {0} rows */
-	LABEL_LOST_HERE,     /* {0} records */
-	LABEL_SEGMENTS,	     /* {0} segments, {1} bytes */
+	LABEL_PASS,	/* {0} a duration */
+	LABEL_LEFT_OUT, /* {0} rows */
+	LABEL_LEFT_OUT_ONE,
+	LABEL_LOST_HERE, /* {0} records */
+	LABEL_LOST_HERE_ONE,
+	LABEL_SEGMENTS, /* {0} segments, {1} bytes */
+	LABEL_SEGMENT,
 	LABEL_SEGMENTS_ONLY, /* {0} segments */
-	LABEL_IN,	     /* {0} a duration */
-	LABEL_ARRIVES,	     /* {0} an offset */
+	LABEL_SEGMENT_ONLY,
+	LABEL_IN,      /* {0} a duration */
+	LABEL_ARRIVES, /* {0} an offset */
 	LABEL_NO_ARRIVAL,
 	LABEL_AGAIN,
 	LABEL_NO_LADDER,
@@ -57,15 +61,18 @@ enum label {
 	LABEL_FAILED, /* {0} a number */
 	LABEL_SHORT,  /* {0} a number */
 	LABEL_EVENTS, /* {0} events, {1} lost */
+	LABEL_EVENT,
 	LABEL_SAVED,
 	LABEL_NEXT,
 	LABEL_KEEP,
-	LABEL_LOST,	 /* {0} a number */
+	LABEL_LOST, /* {0} a number */
+	LABEL_LOST_ONE,
 	LABEL_LOST_SPAN, /* {0} a number, {1} what, {2} from, {3} to */
 	LABEL_LOST_MORE, /* {0} a number of spans */
 	LABEL_CUT,	 /* {0} an offset */
 	LABEL_NOT_KNOWN,
-	LABEL_MORE,	/* {0} connections, {1} bytes, {2} bytes */
+	LABEL_MORE, /* {0} connections, {1} bytes, {2} bytes */
+	LABEL_MORE_ONE,
 	LABEL_ONE_LINE, /* {0} connections */
 	LABEL_OPEN,
 	LABEL_CLOSED,

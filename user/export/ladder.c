@@ -15,6 +15,7 @@
 #include "user/export/rung.h"
 
 #define TIME_COLUMNS 10
+#define GAP_ROWS_MIN 3	  /* fewer rows are shown rather than left out */
 #define PAUSE_NS 10000000 /* a gap of this length gets a row of its own */
 
 static struct rung_layout layout_for(int columns)
@@ -69,7 +70,8 @@ static void print_left_out(const struct view *view, const struct rung_layout *la
 	const char *dots = view->term.utf8 ? "⋮" : ":";
 
 	fmt_count(count, sizeof(count), rows);
-	label_fill(words, sizeof(words), view->lang, LABEL_LEFT_OUT, count, NULL);
+	label_fill(words, sizeof(words), view->lang,
+		   rows == 1 ? LABEL_LEFT_OUT_ONE : LABEL_LEFT_OUT, count, NULL);
 	snprintf(line, sizeof(line), "%s %s %s", dots, words, dots);
 	print_across(view, layout, STYLE_DIM, line);
 }
@@ -135,6 +137,8 @@ static struct gap gap_between(const struct ladder *ladder, int from, int to)
 {
 	struct gap gap = { .from = from, .to = to, .rows = (uint64_t)(to - from) };
 
+	if (to - from < GAP_ROWS_MIN)
+		return (struct gap){ .from = ladder->used, .to = ladder->used };
 	if (gap.rows && ladder->dropped_at >= from - 1 && ladder->dropped_at < to)
 		gap.rows += ladder->dropped;
 	return gap;

@@ -228,15 +228,18 @@ static void fill_data(struct rung *rung, const struct view *view, const struct r
 {
 	uint64_t ns = row->until_ns > row->time_ns ? row->until_ns - row->time_ns : 0;
 	char count[FMT_SIZE], bytes[FMT_SIZE], duration[FMT_SIZE], words[TEXT_SIZE];
+	bool one = row->segments == 1;
 
 	fmt_count(count, sizeof(count), row->segments);
 	fmt_bytes(bytes, sizeof(bytes), row->data_bytes);
 	fmt_duration(duration, sizeof(duration), ns);
-	label_fill(words, sizeof(words), view->lang, LABEL_SEGMENTS, count, bytes, NULL);
+	label_fill(words, sizeof(words), view->lang, one ? LABEL_SEGMENT : LABEL_SEGMENTS, count,
+		   bytes, NULL);
 	data_text(rung->area, view, words);
 	rung->align = ALIGN_CENTER;
 	if (term_width(rung->area) > layout->area) {
-		label_fill(words, sizeof(words), view->lang, LABEL_SEGMENTS_ONLY, count, NULL);
+		label_fill(words, sizeof(words), view->lang,
+			   one ? LABEL_SEGMENT_ONLY : LABEL_SEGMENTS_ONLY, count, NULL);
 		data_text(rung->area, view, words);
 		note(rung, layout, bytes);
 	}
@@ -249,7 +252,8 @@ static void fill_lost(struct rung *rung, const struct view *view, const struct r
 	char count[FMT_SIZE];
 
 	fmt_count(count, sizeof(count), row->lost);
-	label_fill(rung->area, sizeof(rung->area), view->lang, LABEL_LOST_HERE, count, NULL);
+	label_fill(rung->area, sizeof(rung->area), view->lang,
+		   row->lost == 1 ? LABEL_LOST_HERE_ONE : LABEL_LOST_HERE, count, NULL);
 	rung->align = ALIGN_CENTER;
 	rung->style = STYLE_RED;
 }

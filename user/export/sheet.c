@@ -11,7 +11,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+#include "user/base/log.h"
 
 #define BUFFER_BYTES (256 * 1024)
 #define TEXT_BYTES 256			/* of a cell's text, escaped */
@@ -201,16 +204,38 @@ static void put_header(struct sheet *sheet)
 	sheet->used = (size_t)(out - sheet->buffer);
 }
 
+/* A file belongs to the owner of its directory: with sudo, to the invoking user. */
+static void give_to_owner(int fd, int directory_fd)
+{
+	struct stat status;
+
+	if (geteuid() || fstat(directory_fd, &status))
+		return;
+	if (status.st_uid && fchown(fd, status.st_uid, status.st_gid))
+		log_detail("a CSV file stays root's: %s", strerror(errno));
+}
+
+/* What an earlier run left under this name goes: the directory is ours to fill. */
+static int open_new(int directory_fd, const char *name)
+{
+	int how = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+	int fd = openat(directory_fd, name, how, 0666);
+
+	if (fd >= 0 || errno != EEXIST || unlinkat(directory_fd, name, 0))
+		return fd;
+	return openat(directory_fd, name, how, 0666);
+}
+
 int sheet_open(struct sheet *sheet, int directory_fd, const struct table *table, uint64_t zero_ns)
 {
 	char name[64];
 	int err;
 
 	snprintf(name, sizeof(name), "%s.csv", table->name);
-	sheet->fd = openat(directory_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-			   0666);
+	sheet->fd = open_new(directory_fd, name);
 	if (sheet->fd < 0)
 		return -errno;
+	give_to_owner(sheet->fd, directory_fd);
 	sheet->buffer = malloc(BUFFER_BYTES);
 	if (!sheet->buffer) {
 		err = -ENOMEM;

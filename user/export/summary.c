@@ -103,8 +103,9 @@ static void print_more(const struct view *view, const struct trace *trace, unsig
 	fmt_count(number, sizeof(number), count - VIEW_CONNECTIONS);
 	for (int end = 0; end < END_COUNT; end++)
 		fmt_count(bytes[end], FMT_SIZE, moved[end]);
-	label_fill(text, sizeof(text), view->lang, LABEL_MORE, number, bytes[END_CLIENT],
-		   bytes[END_SERVER], NULL);
+	label_fill(text, sizeof(text), view->lang,
+		   count == VIEW_CONNECTIONS + 1 ? LABEL_MORE_ONE : LABEL_MORE, number,
+		   bytes[END_CLIENT], bytes[END_SERVER], NULL);
 	fputs("\n  ", view->stream);
 	text_wrap(view, 2, 2, text);
 }

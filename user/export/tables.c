@@ -123,10 +123,15 @@ static int collect(const struct connection *connection, struct line lines[])
 	return count;
 }
 
-/* Narrow terminals do without the column "asked for". */
+/* Narrow terminals do without the column "asked for", then without "longest". */
 static bool shows_asked(const struct view *view)
 {
-	return view->columns >= 74;
+	return view->columns >= 80;
+}
+
+static bool shows_longest(const struct view *view)
+{
+	return view->columns >= 67;
 }
 
 static void print_titles(const struct view *view)
@@ -138,7 +143,7 @@ static void print_titles(const struct view *view)
 	if (shows_asked(view))
 		print_cell(view, label(view->lang, LABEL_ASKED), 13, ALIGN_RIGHT);
 	print_cell(view, label(view->lang, LABEL_INSIDE), 13, ALIGN_RIGHT);
-	if (shows_asked(view))
+	if (shows_longest(view))
 		print_cell(view, label(view->lang, LABEL_LONGEST), 11, ALIGN_RIGHT);
 	fputc('\n', view->stream);
 }
@@ -159,7 +164,7 @@ static void print_line(const struct view *view, const struct line *line)
 		print_cell(view, moves ? text : "-", 13, ALIGN_RIGHT);
 	print_cell(view, fmt_duration(text, sizeof(text), line->stats->inside_ns), 13, ALIGN_RIGHT);
 	fmt_duration(text, sizeof(text), line->stats->longest_ns);
-	if (shows_asked(view))
+	if (shows_longest(view))
 		print_cell(view, text, 11, ALIGN_RIGHT);
 	fputc('\n', view->stream);
 }
