@@ -216,20 +216,25 @@ static void known_insert(__u64 address, const struct identity *identity, __u64 i
 		lose(LOST_ADDRESS_MAP);
 }
 
-/* True when the tuple became readable just now: packets are matched from here on. */
+/*
+ * True when the tuple became readable just now: packets are matched from here
+ * on. The key is a copy: 6.1 takes none out of an argument's memory.
+ */
 VERIFIED_ONCE int mark_learn_tuple(__u64 address, struct mark *mark)
 {
 	struct tuple_end end = { .taken = 1 };
+	struct tuple tuple = {};
 
 	if (!mark || mark->tuple_known)
 		return false;
 	end.id = mark->identity.id;
-	tuple_of_sock(&mark->tuple, address);
-	if (!compat_tuple_readable(&mark->tuple))
+	tuple_of_sock(&tuple, address);
+	if (!compat_tuple_readable(&tuple))
 		return false;
+	mark->tuple = tuple;
 	mark->tuple_known = true;
-	port_use(mark->tuple.local_port);
-	if (bpf_map_update_elem(&sockets_by_tuple, &mark->tuple, &end, BPF_ANY))
+	port_use(tuple.local_port);
+	if (bpf_map_update_elem(&sockets_by_tuple, &tuple, &end, BPF_ANY))
 		lose(LOST_ADDRESS_MAP);
 	return true;
 }
@@ -265,15 +270,16 @@ static struct mark *mark_adopt(struct sock *sk)
 /* The child's id was given when its SYN arrived; without a SYN seen it gets one now. */
 VERIFIED_ONCE int mark_resolve(__u64 address, struct mark *mark)
 {
+	struct tuple tuple = {};
 	struct tuple_end *end;
 	bool told;
 
 	if (!mark || mark->identity.origin != ORIGIN_CHILD)
 		return false;
-	tuple_of_sock(&mark->tuple, address);
-	if (!compat_tuple_readable(&mark->tuple))
+	tuple_of_sock(&tuple, address);
+	if (!compat_tuple_readable(&tuple))
 		return false;
-	end = bpf_map_lookup_elem(&sockets_by_tuple, &mark->tuple);
+	end = bpf_map_lookup_elem(&sockets_by_tuple, &tuple);
 	told = end && !end->gone && !end->taken;
 	mark->identity.id = told ? end->id : identity_new();
 	mark_learn_tuple(address, mark);
