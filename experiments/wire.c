@@ -197,6 +197,30 @@ static int set_ipv4(int fd, unsigned long what, const char *text)
 	return ioctl(fd, what, &request);
 }
 
+/* proc_net(5), if_inet6: address, index, prefix length, scope, flags, name. */
+static bool has_tentative_address(void)
+{
+	FILE *list = fopen("/proc/thread-self/net/if_inet6", "re");
+	unsigned int flags;
+	bool tentative = false;
+
+	if (!list)
+		return false;
+	while (fscanf(list, "%*s %*s %*s %*s %x %*s", &flags) == 1)
+		tentative |= flags & IFA_F_TENTATIVE;
+	fclose(list);
+	return tentative;
+}
+
+/* Even without neighbours to ask, an address can't be used before the kernel has looked once. */
+static void wait_for_addresses(void)
+{
+	const struct timespec moment = { .tv_nsec = 1000000 };
+
+	for (int tries = 0; tries < 2000 && has_tentative_address(); tries++)
+		nanosleep(&moment, NULL);
+}
+
 static int set_ipv6(const char *text)
 {
 	struct in6_ifreq request = { .ifr6_prefixlen = 64 };
@@ -210,6 +234,7 @@ static int set_ipv6(const char *text)
 	request.ifr6_ifindex = if_nametoindex(DEVICE);
 	result = ioctl(fd, SIOCSIFADDR, &request);
 	close(fd);
+	wait_for_addresses();
 	return result;
 }
 

@@ -44,8 +44,7 @@ static void fill(const struct moment *moment, enum lang lang, const char *templa
 		 size_t size)
 {
 	const struct sentences *words = words_of(lang);
-	bool server = moment->socket && moment->socket->connection &&
-		      moment->socket->end == END_SERVER;
+	bool server = moment->connection && moment->end == END_SERVER;
 	char args[WORDS_ARGS][WORDS_ARG_SIZE];
 
 	memcpy(args, moment->args, sizeof(args));
@@ -104,6 +103,7 @@ struct moment moment_at(const struct connection *connection, enum end end, enum 
 		.time_ns = time_ns,
 		.kind = kind,
 		.connection = connection,
+		.end = end,
 		.socket = connection->ends[end],
 	};
 }

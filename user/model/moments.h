@@ -42,8 +42,9 @@ struct moment {
 	uint64_t time_ns;
 	enum moment_kind kind;
 	const struct connection *connection; /* NULL: MOMENT_LISTEN */
-	const struct socket *socket;	     /* at which end it happened */
-	unsigned int variant;		     /* which of the kind's sentences */
+	const struct socket *socket; /* at which it happened; NULL: that end is not traced */
+	enum end end;		     /* valid with connection */
+	unsigned int variant;	     /* which of the kind's sentences */
 	char args[WORDS_ARGS][WORDS_ARG_SIZE];
 };
 
