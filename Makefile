@@ -12,7 +12,8 @@
 ##   unit          build and run the unit tests: no root, no clang, no BPF
 ##   golden        compare views and exports of recorded captures
 ##   live          trace real programs on this kernel (root)
-##   check         unit, golden and live
+##   page          open the page of --html in a browser (node, chromium)
+##   check         unit, golden, live and page
 ##   test-programs build what the tests run, and run nothing
 ##   lint          who may include whom, licence lines, sizes, shell scripts
 ##   format        rewrite the C files with clang-format
@@ -107,6 +108,7 @@ core_cflags = $(call once,core_cflags,$(PKG_CONFIG) --cflags zlib)
 bpf_cflags = $(call once,bpf_cflags,$(PKG_CONFIG) --cflags libbpf libelf)
 unit_cflags = $(call once,unit_cflags,$(PKG_CONFIG) --cflags cmocka)
 libs = $(call once,libs,$(PKG_CONFIG) --libs libbpf libelf zlib)
+core_libs = $(call once,core_libs,$(PKG_CONFIG) --libs zlib)
 unit_libs = $(call once,unit_libs,$(PKG_CONFIG) --libs cmocka zlib)
 
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
@@ -118,6 +120,10 @@ core_objects := $(call objects,$(call find_c,user/base user/capture user/model u
 collect_objects := $(call objects,$(call find_c,user/collect))
 main_objects := $(call objects,$(filter-out user/options.c,$(wildcard user/*.c)))
 core := $(BUILD)/libtcpwatch.a
+
+# The page of --html: joined from its parts, taken in as bytes.
+page_parts := build/page/head.html build/page/tail.html
+page_object := $(BUILD)/user/export/page/page.o
 
 bpf_object := build/bpf/tcpwatch.bpf.o
 skeleton := build/bpf/tcpwatch.skel.h
@@ -137,9 +143,14 @@ unit_tests := $(unit_objects:.o=)
 live_objects := $(call objects,$(wildcard tests/live/*.c))
 live_helpers := $(live_objects:.o=)
 
+page_test_objects := $(call objects,$(wildcard tests/page/*.c))
+page_helpers := $(page_test_objects:.o=)
+
 all_objects := $(core_objects) $(collect_objects) $(main_objects) $(shared_experiment_objects) \
-	$(experiment_objects) $(unit_objects) $(unit_helper_objects) $(live_objects)
-directories := $(sort build/bpf $(BUILD) $(BUILD)/found $(patsubst %/,%,$(dir $(all_objects))))
+	$(experiment_objects) $(unit_objects) $(unit_helper_objects) $(live_objects) \
+	$(page_test_objects)
+directories := $(sort build/bpf $(BUILD) $(BUILD)/found \
+	$(patsubst %/,%,$(dir $(all_objects) $(page_object))))
 
 .PHONY: all
 all: $(BUILD)/found/all $(OUT)tcpwatch $(experiments)
@@ -148,9 +159,19 @@ $(OUT)tcpwatch: $(main_objects) $(collect_objects) $(core) $(BUILD)/sources | $(
 	$(call msg,LINK,$@)
 	$(Q)$(link) $(main_objects) $(collect_objects) $(core) $(libs) $(LDLIBS) -o $@
 
-$(core): $(core_objects) $(BUILD)/sources
+$(core): $(core_objects) $(page_object) $(BUILD)/sources
 	$(call msg,AR,$@)
-	$(Q)rm -f $@ && $(AR) rcs $@ $(core_objects)
+	$(Q)rm -f $@ && $(AR) rcs $@ $(core_objects) $(page_object)
+
+$(page_object): user/export/page/page.S $(page_parts) $(BUILD)/flags | $$(@D) $(BUILD)/found/core
+	$(call msg,AS,$<)
+	$(Q)$(compile) -c $< -o $@
+
+build/page/head.html: scripts/page $(wildcard user/export/page/page.* user/export/page/js/*.js)
+	$(call msg,PAGE,$(@D))
+	$(Q)scripts/page $(@D)
+
+build/page/tail.html: build/page/head.html ;
 
 $(experiments): $(OUT)%: $(BUILD)/%.o $(shared_experiment_objects) | $(OUT)experiments
 	$(call msg,LINK,$@)
@@ -164,12 +185,16 @@ $(live_helpers): %: %.o
 	$(call msg,LINK,$@)
 	$(Q)$(link) $^ -pthread $(LDLIBS) -o $@
 
-$(core_objects): extra = $(core_cflags)
+$(page_helpers): %: %.o $(core)
+	$(call msg,LINK,$@)
+	$(Q)$(link) $^ $(core_libs) $(LDLIBS) -o $@
+
+$(core_objects) $(page_test_objects): extra = $(core_cflags)
 $(collect_objects): extra = $(bpf_cflags)
 $(unit_objects) $(unit_helper_objects): extra = $(unit_cflags)
 $(experiment_objects) $(shared_experiment_objects) $(live_objects): extra = -pthread
 
-$(core_objects) $(main_objects): | $(BUILD)/found/core
+$(core_objects) $(main_objects) $(page_test_objects): | $(BUILD)/found/core
 $(collect_objects): | $(skeleton)
 $(unit_objects) $(unit_helper_objects): | $(BUILD)/found/unit
 $(experiment_objects) $(shared_experiment_objects) $(live_objects): | $(BUILD)/found/cc
@@ -221,13 +246,14 @@ $(BUILD)/found/unit: | $(BUILD)/found
 $(BUILD)/found/all: | $(BUILD)/found
 	$(call require,$(firstword $(CC)) $(CLANG) $(BPFTOOL) $(PKG_CONFIG),libbpf>=1.1 libelf zlib)
 
-.PHONY: check unit golden live test-programs
+.PHONY: check unit golden live page test-programs
 check:
 	$(Q)$(MAKE) --no-print-directory unit
 	$(Q)$(MAKE) --no-print-directory golden
 	$(Q)$(MAKE) --no-print-directory live
+	$(Q)$(MAKE) --no-print-directory page
 
-test-programs: $(unit_tests) $(live_helpers)
+test-programs: $(unit_tests) $(live_helpers) $(page_helpers)
 
 unit: $(unit_tests)
 	$(Q)SAN=$(SAN) tests/tally -q unit$(SAN:1=-sanitized) tests/unit/run $(unit_tests)
@@ -237,6 +263,10 @@ golden: $(OUT)tcpwatch
 
 live: all $(live_helpers)
 	$(Q)tests/tally live tests/live/run
+
+page: $(OUT)tcpwatch $(page_helpers)
+	$(Q)TCPWATCH=$(CURDIR)/$(OUT)tcpwatch MAKE_CAPTURE=$(CURDIR)/$(page_helpers) \
+		tests/tally page tests/page/run
 
 c_files := $(foreach d,bpf user experiments tests,$(wildcard $(foreach p,* */* */*/*, \
 	$(d)/$(p).c $(d)/$(p).h)))

@@ -193,9 +193,7 @@ int run_command(const struct options *options)
 	pipeline_close(&live.pipeline);
 	writer_close(live.writer, -1);
 	program_close(live.program);
-	if (outputs_close(&live.outputs) && !status) {
-		log_error("can't write %s: %s", options->json, strerror(errno));
+	if (outputs_close(&live.outputs, options) && !status)
 		status = EXIT_OWN_FAILURE;
-	}
 	return status;
 }

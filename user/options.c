@@ -22,6 +22,10 @@ enum key {
 	KEY_CSV = 0x100,
 	KEY_EVERY,
 	KEY_JSON,
+	KEY_HTML,
+	KEY_SVG,
+	KEY_PERFETTO,
+	KEY_PCAPNG,
 	KEY_VIEW,
 	KEY_INFO,
 	KEY_DETAIL,
@@ -53,6 +57,12 @@ static const struct argp_option table[] = {
 	{ "every", KEY_EVERY, "TIME", 0,
 	  "thin bytes.csv to this time (1ms, 500us, 2s), keeping the extremes", 0 },
 	{ "json", KEY_JSON, "FILE", 0, "write JSON lines; - is standard output", 0 },
+	{ "html", KEY_HTML, "FILE", 0, "write one offline page with pictures and a player", 0 },
+	{ "svg", KEY_SVG, "FILE", 0,
+	  "write the time axis as a picture for slides; with ladder:FILE the ladder", 0 },
+	{ "perfetto", KEY_PERFETTO, "FILE", 0,
+	  "write trace events, as JSON, for the Perfetto viewer", 0 },
+	{ "pcapng", KEY_PCAPNG, "FILE", 0, "write the segments' headers, for wireshark", 0 },
 	{ "force", KEY_FORCE, NULL, 0, "overwrite output that exists", 0 },
 	{ .doc = "How:", .group = 3 },
 	{ "detail", KEY_DETAIL, "LEVEL", 0, "states, calls, or full (default)", 0 },
@@ -215,6 +225,16 @@ static error_t print_about(int key, struct argp_state *state)
 	return 0;
 }
 
+static void take_svg(struct options *options, const char *arg)
+{
+	const char *prefix = "ladder:";
+
+	if (!strncmp(arg, prefix, strlen(prefix)))
+		options->files[OUTPUT_SVG_LADDER] = arg + strlen(prefix);
+	else
+		options->files[OUTPUT_SVG_AXIS] = arg;
+}
+
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
 	struct parse *parse = state->input;
@@ -238,7 +258,19 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		options->csv = arg;
 		return 0;
 	case KEY_JSON:
-		options->json = arg;
+		options->files[OUTPUT_JSON] = arg;
+		return 0;
+	case KEY_HTML:
+		options->files[OUTPUT_HTML] = arg;
+		return 0;
+	case KEY_SVG:
+		take_svg(options, arg);
+		return 0;
+	case KEY_PERFETTO:
+		options->files[OUTPUT_PERFETTO] = arg;
+		return 0;
+	case KEY_PCAPNG:
+		options->files[OUTPUT_PCAPNG] = arg;
 		return 0;
 	case 'v':
 		options->verbose = true;
@@ -272,6 +304,15 @@ static const struct argp argp = {
 	       "Example: sudo tcpwatch -o run.tcpw -- ./experiments/bulk_send",
 };
 
+static int on_standard_output(const struct options *options)
+{
+	int count = 0;
+
+	for (int i = 0; i < OUTPUT_FILES; i++)
+		count += options->files[i] && !strcmp(options->files[i], "-");
+	return count;
+}
+
 static int check(const struct options *options)
 {
 	if (options->read && options->command)
@@ -285,6 +326,8 @@ static int check(const struct options *options)
 		log_error("--info needs a capture: add -r FILE");
 	else if (options->output && !strcmp(options->output, "-"))
 		log_error("-o -: standard output belongs to the command; name a file");
+	else if (on_standard_output(options) > 1)
+		log_error("only one output can go to standard output: name files for the others");
 	else if (options->every_ns && !options->csv)
 		log_error("--every thins bytes.csv: add --csv DIR");
 	else

@@ -15,14 +15,25 @@
 #define EXIT_NOT_FOUND 127
 
 enum view { VIEW_MOMENTS, VIEW_EVENTS, VIEW_LADDER, VIEW_SUMMARY, VIEW_NONE };
+/* Outputs that are one file each, made at the end from the whole capture. */
+enum output_file {
+	OUTPUT_JSON,
+	OUTPUT_HTML,
+	OUTPUT_SVG_AXIS,
+	OUTPUT_SVG_LADDER,
+	OUTPUT_PERFETTO,
+	OUTPUT_PCAPNG,
+	OUTPUT_FILES
+};
+
 enum detail_choice { CHOOSE_STATES, CHOOSE_CALLS, CHOOSE_FULL };
 
 struct options {
-	char **command;	    /* NULL: none */
-	const char *read;   /* -r: NULL: none; "-": standard input */
-	const char *output; /* -o */
-	const char *csv;    /* a directory */
-	const char *json;   /* "-": standard output */
+	char **command;			 /* NULL: none */
+	const char *read;		 /* -r: NULL: none; "-": standard input */
+	const char *output;		 /* -o */
+	const char *csv;		 /* a directory */
+	const char *files[OUTPUT_FILES]; /* NULL: not wanted; "-": standard output */
 	enum view view;
 	enum detail_choice detail;
 	enum color_choice color;

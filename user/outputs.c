@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "user/base/log.h"
+#include "user/export/export.h"
 
 /* With sudo the files are the invoking user's, not root's. */
 static void give_to_invoker(int fd)
@@ -70,7 +71,7 @@ static int open_directory(const char *path, bool force, bool *made)
 	return fd;
 }
 
-static FILE *open_json(const char *path, bool force, bool *made)
+static FILE *open_stream(const char *path, bool force, bool *made)
 {
 	int fd = strcmp(path, "-") ? open_file(path, force, made) : dup(STDOUT_FILENO);
 
@@ -82,14 +83,25 @@ static int empty(int fd, const char *path)
 	return ftruncate(fd, 0) ? complain(path, errno) : 0;
 }
 
+static int empty_directory(int fd, const char *path)
+{
+	int err = csv_remove(fd);
+
+	return err ? complain(path, -err) : 0;
+}
+
 int outputs_commit(const struct outputs *outputs, const struct options *options)
 {
 	int err = 0;
 
-	if (options->output)
+	if (options->csv && !outputs->made_csv)
+		err = empty_directory(outputs->csv_fd, options->csv);
+	if (!err && options->output)
 		err = empty(outputs->capture_fd, options->output);
-	if (!err && outputs->json && strcmp(options->json, "-"))
-		err = empty(fileno(outputs->json), options->json);
+	for (int i = 0; i < OUTPUT_FILES && !err; i++) {
+		if (outputs->files[i] && strcmp(options->files[i], "-"))
+			err = empty(fileno(outputs->files[i]), options->files[i]);
+	}
 	return err;
 }
 
@@ -99,8 +111,10 @@ void outputs_abandon(const struct outputs *outputs, const struct options *option
 		unlink(options->output);
 	if (outputs->made_csv)
 		rmdir(options->csv);
-	if (outputs->made_json)
-		unlink(options->json);
+	for (int i = 0; i < OUTPUT_FILES; i++) {
+		if (outputs->made[i])
+			unlink(options->files[i]);
+	}
 }
 
 int outputs_spool(void)
@@ -118,7 +132,19 @@ int outputs_spool(void)
 
 bool outputs_need_capture(const struct options *options)
 {
-	return options->csv || options->json;
+	for (int i = 0; i < OUTPUT_FILES; i++) {
+		if (options->files[i])
+			return true;
+	}
+	return options->csv;
+}
+
+static int open_wanted(struct outputs *outputs, const struct options *options, int i)
+{
+	if (!options->files[i])
+		return 0;
+	outputs->files[i] = open_stream(options->files[i], options->force, &outputs->made[i]);
+	return outputs->files[i] ? 0 : -EINVAL;
 }
 
 int outputs_open(struct outputs *outputs, const struct options *options, bool spool)
@@ -134,18 +160,23 @@ int outputs_open(struct outputs *outputs, const struct options *options, bool sp
 	if (err >= 0 && options->csv)
 		err = outputs->csv_fd =
 			open_directory(options->csv, options->force, &outputs->made_csv);
-	if (err >= 0 && options->json) {
-		outputs->json = open_json(options->json, options->force, &outputs->made_json);
-		err = outputs->json ? 0 : -EINVAL;
-	}
+	for (int i = 0; i < OUTPUT_FILES && err >= 0; i++)
+		err = open_wanted(outputs, options, i);
 	if (err >= 0)
 		return 0;
 	outputs_abandon(outputs, options);
-	outputs_close(outputs);
+	outputs_close(outputs, options);
 	return err;
 }
 
-int outputs_close(struct outputs *outputs)
+static int close_stream(FILE *stream, const char *path)
+{
+	if (!stream || !fclose(stream))
+		return 0;
+	return complain(path, errno);
+}
+
+int outputs_close(struct outputs *outputs, const struct options *options)
 {
 	int err = 0;
 
@@ -153,8 +184,11 @@ int outputs_close(struct outputs *outputs)
 		close(outputs->capture_fd);
 	if (outputs->csv_fd >= 0)
 		close(outputs->csv_fd);
-	if (outputs->json && fclose(outputs->json))
-		err = -errno;
+	for (int i = 0; i < OUTPUT_FILES; i++) {
+		int failed = close_stream(outputs->files[i], options->files[i]);
+
+		err = err ? err : failed;
+	}
 	*outputs = (struct outputs){ .capture_fd = -1, .csv_fd = -1 };
 	return err;
 }

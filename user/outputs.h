@@ -15,8 +15,8 @@
 struct outputs {
 	int capture_fd; /* -o, or an unnamed file that is read once at the end; -1: none */
 	int csv_fd;	/* the directory; -1: none */
-	FILE *json;	/* NULL: none */
-	bool made_capture, made_csv, made_json; /* it did not exist before */
+	FILE *files[OUTPUT_FILES];			 /* NULL: none */
+	bool made_capture, made_csv, made[OUTPUT_FILES]; /* it did not exist before */
 };
 
 /* spool: a capture is needed even without -o. 0, or negative errno after one line. */
@@ -34,7 +34,7 @@ bool outputs_need_capture(const struct options *options);
 /* An unnamed file for reading and writing. Negative errno after one line. */
 int outputs_spool(void);
 
-/* Closes all that is open; 0, or the negative errno of a failed write to json. */
-int outputs_close(struct outputs *outputs);
+/* Closes all that is open; 0, or a negative errno after a line for each failed write. */
+int outputs_close(struct outputs *outputs, const struct options *options);
 
 #endif

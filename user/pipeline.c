@@ -7,6 +7,10 @@
 #include <unistd.h>
 
 #include "user/base/log.h"
+#include "user/export/html.h"
+#include "user/export/pcapng.h"
+#include "user/export/perfetto.h"
+#include "user/export/svg.h"
 
 static void feed(void *context, const union record *record)
 {
@@ -136,28 +140,43 @@ out:
 	return err;
 }
 
+static int make_or_complain(int fd, const struct export *export, const struct export_target *target,
+			    const char *path)
+{
+	int err = make(fd, export, target);
+
+	if (err)
+		log_error("can't write %s: %s; what is in there is incomplete", path,
+			  strerror(-err));
+	return err;
+}
+
 int pipeline_files(int fd, const struct outputs *outputs, const struct options *options,
 		   uint64_t zero_ns)
 {
+	static const struct export *const exports[OUTPUT_FILES] = {
+		[OUTPUT_JSON] = &export_json,	      [OUTPUT_HTML] = &export_html,
+		[OUTPUT_SVG_AXIS] = &export_svg_axis, [OUTPUT_SVG_LADDER] = &export_svg_ladder,
+		[OUTPUT_PERFETTO] = &export_perfetto, [OUTPUT_PCAPNG] = &export_pcapng,
+	};
 	struct export_target target = {
 		.directory_fd = outputs->csv_fd,
-		.stream = outputs->json,
 		.lang = options->lang,
 		.zero_ns = zero_ns,
 		.every_ns = options->every_ns,
 	};
-	int err = 0, failed = 0;
+	int err = 0;
 
 	if (outputs->csv_fd >= 0)
-		err = make(fd, &export_csv, &target);
-	if (err)
-		log_error("can't write %s: %s; what is in there is incomplete", options->csv,
-			  strerror(-err));
-	if (outputs->json)
-		failed = make(fd, &export_json, &target);
-	if (failed)
-		log_error("can't write %s: %s; what is in there is incomplete", options->json,
-			  strerror(-failed));
+		err = make_or_complain(fd, &export_csv, &target, options->csv);
+	for (int i = 0; i < OUTPUT_FILES; i++) {
+		int failed = 0;
+
+		target.stream = outputs->files[i];
+		if (target.stream)
+			failed = make_or_complain(fd, exports[i], &target, options->files[i]);
+		err = err ? err : failed;
+	}
 	close(fd);
-	return err ? err : failed;
+	return err;
 }

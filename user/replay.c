@@ -121,9 +121,7 @@ int run_replay(const struct options *options)
 	err = read_capture(fd, options, &outputs);
 	if (err)
 		outputs_abandon(&outputs, options);
-	if (outputs_close(&outputs) && !err) {
-		log_error("can't write %s: %s", options->json, strerror(errno));
+	if (outputs_close(&outputs, options))
 		err = -EIO;
-	}
 	return err ? EXIT_OWN_FAILURE : 0;
 }

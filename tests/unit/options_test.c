@@ -88,7 +88,7 @@ static void defaults_are_moments_in_full_detail(void **state)
 	assert_false(options.force || options.ascii || options.verbose || options.info);
 	assert_null(options.output);
 	assert_null(options.csv);
-	assert_null(options.json);
+	assert_null(options.files[OUTPUT_JSON]);
 	(void)state;
 }
 
@@ -100,7 +100,7 @@ static void a_capture_is_read_without_a_command(void **state)
 	assert_true(options.info);
 	assert_int_equal(parse("-r - --json - --csv out --every 1ms"), 0);
 	assert_string_equal(options.read, "-");
-	assert_string_equal(options.json, "-");
+	assert_string_equal(options.files[OUTPUT_JSON], "-");
 	assert_int_equal(options.every_ns, 1000000);
 	(void)state;
 }

@@ -19,6 +19,15 @@ struct csv {
 	bool failed;	   /* no memory */
 };
 
+int csv_remove(int directory_fd)
+{
+	int err = 0;
+
+	for (int i = 0; i < TABLE_COUNT && !err; i++)
+		err = sheet_remove(directory_fd, &tables[i]);
+	return err;
+}
+
 static void on_socket(void *context, const struct socket *socket)
 {
 	struct csv *csv = context;

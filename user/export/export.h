@@ -20,8 +20,8 @@ struct export_target {
 	int directory_fd; /* csv: its files are made in here; not closed */
 	struct term term; /* views */
 	enum lang lang;
-	uint64_t zero_ns;  /* csv, json: t = 0 of the time axis */
-	uint64_t every_ns; /* csv: thins bytes to this time, keeping extremes; 0: all */
+	uint64_t zero_ns;	  /* csv, json: t = 0 of the time axis */
+	uint64_t every_ns;	  /* csv: thins bytes to this time, keeping extremes; 0: all */
 	const char *capture_path; /* where the capture is kept; NULL: nowhere */
 };
 
@@ -45,6 +45,9 @@ extern const struct export view_summary; /* the summary, at the end */
 /* Files: a second pass, when zero is known. */
 extern const struct export export_csv;
 extern const struct export export_json;
+
+/* --force: removes the files that export_csv would make. 0 or negative errno. */
+int csv_remove(int directory_fd);
 
 /* --info: what a capture says of itself. 0 or negative errno. */
 int info_print(FILE *stream, const struct capture_info *info, const struct capture_end *end,

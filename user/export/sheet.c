@@ -215,15 +215,17 @@ static void give_to_owner(int fd, int directory_fd)
 		log_detail("a CSV file stays root's: %s", strerror(errno));
 }
 
-/* What an earlier run left under this name goes: the directory is ours to fill. */
-static int open_new(int directory_fd, const char *name)
+static void file_name(char *name, size_t size, const struct table *table)
 {
-	int how = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
-	int fd = openat(directory_fd, name, how, 0666);
+	snprintf(name, size, "%s.csv", table->name);
+}
 
-	if (fd >= 0 || errno != EEXIST || unlinkat(directory_fd, name, 0))
-		return fd;
-	return openat(directory_fd, name, how, 0666);
+int sheet_remove(int directory_fd, const struct table *table)
+{
+	char name[64];
+
+	file_name(name, sizeof(name), table);
+	return unlinkat(directory_fd, name, 0) && errno != ENOENT ? -errno : 0;
 }
 
 int sheet_open(struct sheet *sheet, int directory_fd, const struct table *table, uint64_t zero_ns)
@@ -231,8 +233,9 @@ int sheet_open(struct sheet *sheet, int directory_fd, const struct table *table,
 	char name[64];
 	int err;
 
-	snprintf(name, sizeof(name), "%s.csv", table->name);
-	sheet->fd = open_new(directory_fd, name);
+	file_name(name, sizeof(name), table);
+	sheet->fd = openat(directory_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+			   0666);
 	if (sheet->fd < 0)
 		return -errno;
 	give_to_owner(sheet->fd, directory_fd);

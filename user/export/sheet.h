@@ -27,6 +27,9 @@ struct sheet {
 	struct sheet_cell above[SHEET_COLUMNS_MAX];
 };
 
+/* Removes what an earlier run left of table in the directory. 0 or negative errno. */
+int sheet_remove(int directory_fd, const struct table *table);
+
 /* Makes the file and writes the header row. sheet: zeroed. 0 or negative errno. */
 int sheet_open(struct sheet *sheet, int directory_fd, const struct table *table, uint64_t zero_ns);
 
