@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The verdict, and a few numbers of it that lead to their moments. */
+
+import { app, on } from "./app.js";
+import { byId, html } from "./dom.js";
+import { bytes, count, duration, percent, sentence } from "./format.js";
+import { told, word } from "./language.js";
+import { flowShown } from "./places.js";
+import { seek } from "./player.js";
+import { peak } from "./sample.js";
+import { showRange } from "./timeline.js";
+
+/* The number that the sentence is about stands out: what was not read, or why it failed. */
+function emphasised(words) {
+	const parts = sentence(words).split(/([\d,]+ \([<>]?\d+ %\)|\bE[A-Z]{3,}\b)/);
+	return parts.map((part, i) => i % 2 ? html("b", { class: "bad" }, part) : part);
+}
+
+export function drawVerdict() {
+	byId("verdict").replaceChildren(...emphasised(told(app.chosen.fact, "verdict")));
+}
+
+function card(title, value, note, time) {
+	const inside = time === undefined || time === null ? html("strong", {}, value)
+		: html("button", { onclick: () => show(time) }, value);
+	return html("div", {}, html("dt", {}, title), html("dd", {}, inside, note ? html("small", {}, note) : null));
+}
+
+/* A moment outside the picture brings the picture along. */
+function show(time) {
+	if (time < app.from || time > app.to)
+		showRange(app.chosen.first, app.chosen.last);
+	seek(time);
+}
+
+function handshake(fact) {
+	if (fact.syn_ns === null)
+		return null;
+	if (fact.server_established_ns !== null)
+		return card(word("card_handshake"), duration(fact.server_established_ns - fact.syn_ns), word("card_handshake_note"), fact.syn_ns);
+	if (fact.client_established_ns !== null)
+		return card(word("card_handshake"), duration(fact.client_established_ns - fact.syn_ns), word("card_handshake_note_client"), fact.syn_ns);
+	return null;
+}
+
+function failure({ fact, moments }) {
+	if (!fact.connect_error)
+		return null;
+	const call = fact.client.calls?.find((one) => one.call === "connect");
+	const moment = moments.find((one) => one.moment === "connect-failed");
+	return card(word("card_failed"), fact.connect_error, call ? word("card_failed_note", duration(call.longest_ns)) : null, moment?.t_ns);
+}
+
+function sending(chosen, flow) {
+	const back = flow.summary.at_return;
+	const name = chosen.detail[app.sender ? "to_client" : "to_server"].call ?? "send";
+	const call = chosen.fact[app.sender ? "server" : "client"].calls?.find((one) => one.call === name);
+	const cards = [];
+	const first = chosen.moments.find((moment) => moment.moment === "send");
+	if (call)
+		cards.push(card(word("card_waiting", name), duration(call.inside_ns),
+			call.count === 1 ? word("card_waiting_note_one") : word("card_waiting_note", count(call.count)), first?.t_ns));
+	if (!back)
+		return cards;
+	const rest = flow.receiverSeen ? back.handed_over - back.app_read : back.unacked;
+	cards.push(card(word(flow.receiverSeen ? "card_unread" : "card_unacked", name), bytes(rest),
+		count(rest) + " · " + percent(rest, back.handed_over), back.t_ns));
+	if (flow.receiverSeen && flow.summary.last_read_ns !== null && flow.summary.last_read_ns > back.t_ns)
+		cards.push(card(word("card_last_read"), duration(flow.summary.last_read_ns - back.t_ns), null, flow.summary.last_read_ns));
+	return cards;
+}
+
+function buffer(flow) {
+	const { series, summary } = flow;
+	const limit = peak(series.sndbuf, 0, series.length - 1);
+	if (!limit || !summary.wmem_peak)
+		return null;
+	return card(word("card_buffer"), bytes(summary.wmem_peak), "/ " + bytes(limit), series.t[series.wmem.indexOf(summary.wmem_peak)]);
+}
+
+function moved(flow) {
+	if (!flow.any)
+		return null;
+	return flow.receiverSeen ? card(word("card_moved"), bytes(flow.summary.app_read), count(flow.summary.app_read), flow.summary.last_read_ns)
+		: card(word("card_acked"), bytes(flow.summary.acked), count(flow.summary.acked));
+}
+
+function retransmits(flow, moments) {
+	const { retransmits: again, segments } = flow.summary;
+	const moment = moments.find((one) => one.moment === "retransmit");
+	return again ? card(word("card_retransmits"), count(again), word("card_retransmits_note", count(segments)), moment?.t_ns) : null;
+}
+
+export function drawCards() {
+	drawVerdict();
+	const flow = flowShown();
+	const { fact, moments } = app.chosen;
+	const told_ = flow.summary.at_return ? sending(app.chosen, flow) : [moved(flow)];
+	const cards = [failure(app.chosen), handshake(fact), ...told_, flow.any ? buffer(flow) : null, retransmits(flow, moments),
+		flow.any ? null : card(word("card_duration"), duration(fact.last_ns - fact.t_ns), null, null)];
+	byId("cards").replaceChildren(...cards.filter(Boolean));
+}
+
+export function startCards() {
+	on("connection direction language", drawCards);
+}

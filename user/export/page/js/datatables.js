@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Tables: calls, time in each state, longest calls, sockets outside connections. */
+
+import { app, ENDS, on } from "./app.js";
+import { CALL_OPEN, callName, errorName } from "./chosen.js";
+import { byId, html } from "./dom.js";
+import { bytes, count, duration, instant } from "./format.js";
+import { word } from "./language.js";
+import { seek } from "./player.js";
+
+const LONGEST = 20;
+const SLEEPS = [["sleep_peer_window_ns", 1], ["sleep_congestion_ns", 2], ["sleep_buffer_ns", 3], ["sleep_lowat_ns", 4]];
+
+/* A column begins with "<" when its cells are text and stand at the left. */
+export function head(keys) {
+	return html("thead", {}, html("tr", {}, keys.map((key) => {
+		const left = key.startsWith("<");
+		return html("th", { scope: "col", class: left ? "text" : null }, word(left ? key.slice(1) : key));
+	})));
+}
+
+export function row(keys, cells, attributes) {
+	return html("tr", attributes, cells.map((cell, i) =>
+		html("td", { class: keys[i].startsWith("<") ? "text" : null }, cell ?? "-")));
+}
+
+const CALL_KEYS = ["<call", "count", "bytes", "failed", "short_calls", "inside", "longest"];
+
+function callRows() {
+	const rows = [];
+	ENDS.forEach((end, index) => {
+		for (const call of app.chosen.fact[end].calls ?? [])
+			rows.push({ ...call, end, index });
+	});
+	return rows.sort((a, b) => b.inside_ns - a.inside_ns);
+}
+
+/* Where the sleeps of a direction went, under its largest send call. */
+function sleepNote(end, seen) {
+	const summary = app.chosen.fact[end === "client" ? "to_server" : "to_client"];
+	if (seen.has(end))
+		return [];
+	seen.add(end);
+	const names = app.facts.words[0].sleeps;
+	return SLEEPS.filter(([key]) => summary[key]).map(([key, cause]) => html("tr", { class: "note" },
+		html("td", { colspan: CALL_KEYS.length, class: "text" },
+			word("slept", duration(summary[key]), names[cause][app.lang === "zh" ? 1 : 0]))));
+}
+
+function drawCalls() {
+	const seen = new Set();
+	const trades = new Map(app.facts.words[0].calls);
+	const rows = callRows().flatMap((call) => {
+		const moves = trades.get(call.call) !== "other";
+		const cells = [html("code", {}, word(call.end) + " " + call.call + "()"), count(call.count), moves ? count(call.moved_bytes) : null,
+			call.failed ? count(call.failed) : null, moves && call.short ? count(call.short) : null, duration(call.inside_ns), duration(call.longest_ns)];
+		return [row(CALL_KEYS, cells, { "data-call": call.end + " " + call.call }), ...(trades.get(call.call) === "send" ? sleepNote(call.end, seen) : [])];
+	});
+	byId("calls").replaceChildren(head(CALL_KEYS), html("tbody", {}, rows));
+}
+
+const STATE_KEYS = ["<end", "<state", "entered", "in_state", "<cause"];
+
+function causeWords(change) {
+	if (!change || !change.cause)
+		return "";
+	return change.cause === "unknown" ? word("cause_unknown") : word("cause_" + change.cause) + (change.detail ? ": " + change.detail : "");
+}
+
+function stateRow(end, state) {
+	const index = ENDS.indexOf(end);
+	const span = app.chosen.lanes[index].find((one) => one.of === "end" && one.state === state.state);
+	let time = word(state.open ? "passing" : "unknown");
+	if (state.ns !== undefined)
+		time = state.open ? word("so_far", duration(state.ns)) : duration(state.ns);
+	const entered = span ? html("button", { onclick: () => seek(span.from) }, instant(span.from)) : null;
+	return row(STATE_KEYS, [word(end), html("code", {}, state.state), entered, time, causeWords(span?.change) + (state.late ? " · " + word("late_syn_recv") : "")],
+		{ "data-state": end + " " + state.state });
+}
+
+function drawStates() {
+	const { detail, lanes } = app.chosen;
+	const rows = ENDS.flatMap((end, index) => (detail[end + "_states"] ?? [])
+		.map((state) => ({ state, at: lanes[index].find((one) => one.of === "end" && one.state === state.state)?.from ?? 0 }))
+		.sort((a, b) => a.at - b.at).map(({ state }) => stateRow(end, state)));
+	byId("states").replaceChildren(head(STATE_KEYS), html("tbody", {}, rows));
+}
+
+const LONGEST_KEYS = ["time", "<call", "asked", "result", "inside"];
+
+/* The longest of all, in one pass: there may be a million. */
+function longestCalls() {
+	const found = [];
+	let least = -1;
+	ENDS.forEach((end, index) => Object.values(app.chosen.calls[index]).forEach(({ spans: all }) => {
+		for (let i = 0; i < all.length; i++) {
+			if (found.length === LONGEST && all.inside[i] <= least)
+				continue;
+			found.push({ end, all, i });
+			found.sort((a, b) => b.all.inside[b.i] - a.all.inside[a.i]);
+			found.length = Math.min(found.length, LONGEST);
+			const last = found[found.length - 1];
+			least = last.all.inside[last.i];
+		}
+	}));
+	return found;
+}
+
+function drawLongest() {
+	byId("longest").replaceChildren(head(LONGEST_KEYS), html("tbody", {}, longestCalls().map(({ end, all, i }) =>
+		row(LONGEST_KEYS, [html("button", { onclick: () => seek(all.t[i]) }, instant(all.t[i])), html("code", {}, word(end) + " " + callName(all.call[i]) + "()"),
+			all.asked[i] ? count(all.asked[i]) : null, result(all, i), duration(all.inside[i])]))));
+}
+
+export function result(all, i) {
+	if (all.call[i] >= 32)
+		return word(all.call[i] & CALL_OPEN ? "unfinished" : "unknown");
+	return all.result[i] < 0 ? errorName(-all.result[i]) : count(all.result[i]);
+}
+
+const SOCKET_KEYS = ["socket", "<kind", "<address", "<owner", "<calls"];
+
+function callsOf(socket) {
+	const series = app.tables.calls.series(socket.index);
+	const sums = new Map();
+	for (let i = 0; i < series.length; i++) {
+		const name = callName(series.call[i]);
+		const sum = sums.get(name) ?? { calls: 0, moved: 0, failed: 0 };
+		sum.calls++;
+		sum.failed += series.result[i] < 0;
+		if (series.result[i] > 0 && series.asked[i] && !["setsockopt", "listen"].includes(name))
+			sum.moved += series.result[i];
+		sums.set(name, sum);
+	}
+	return [...sums].map(([name, sum]) => name + "()" + (sum.calls > 1 ? " × " + count(sum.calls) : "") +
+		(sum.moved ? " " + bytes(sum.moved) : "") + (sum.failed ? " (" + count(sum.failed) + " " + word("failed") + ")" : "")).join(", ");
+}
+
+function address(socket) {
+	const join = (host, port) => host === undefined ? "" : (host.includes(":") ? "[" + host + "]" : host) + (port ? ":" + port : "");
+	return [join(socket.local_address, socket.local_port), join(socket.remote_address, socket.remote_port)].filter(Boolean).join(" → ");
+}
+
+function kind(socket) {
+	const what = [socket.protocol ?? socket.family, socket.protocol ? socket.family : socket.socket_type].filter(Boolean).join(" ");
+	const queue = socket.backlog_limit === undefined ? "" : " · " + word("backlog", count(socket.backlog_peak ?? 0), count(socket.backlog_limit));
+	return what + (socket.final_state === "LISTEN" || queue ? " " + word("listener") : "") + queue;
+}
+
+export function drawSockets() {
+	const sockets = (app.facts.socket ?? []).filter((socket) => socket.connection === undefined).sort((a, b) => a.socket - b.socket).slice(0, 500);
+	byId("sockets-part").hidden = !sockets.length;
+	byId("sockets").replaceChildren(head(SOCKET_KEYS), html("tbody", {}, sockets.map((socket) =>
+		row(SOCKET_KEYS, [socket.socket, kind(socket), address(socket) || null, [socket.comm, socket.pid].filter(Boolean).join(" "), callsOf(socket) || null]))));
+}
+
+export function startTables() {
+	on("connection language", () => {
+		if (app.chosen) {
+			drawCalls();
+			drawStates();
+			drawLongest();
+		}
+		drawSockets();
+	});
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* State lanes and call lanes of both ends, and the sleeps inside the calls. */
+
+import { app, ENDS } from "./app.js";
+import { CALL_OPEN, CALL_UNFINISHED, callName, errorName, sleepName } from "./chosen.js";
+import { rect, svg, text, textWidth } from "./dom.js";
+import { count, duration, percent } from "./format.js";
+import { word } from "./language.js";
+
+const BARS_MOST = 300; /* more calls in view are shown as shares of time */
+export const LANE_HEIGHT = 21;
+
+export function laneLabel(index, axis, y) {
+	const name = word(ENDS[index]);
+	return text(axis.left - 8, y + 15, "end strong small", axis.narrow && app.lang === "en" ? name : name);
+}
+
+function titled(element, words) {
+	element.append(svg("title", {}, words));
+	return element;
+}
+
+function fits(words, width) {
+	return textWidth(words, 12) + 12 <= width;
+}
+
+export function drawStates(index, axis, y) {
+	const parts = [];
+	for (const span of app.chosen.lanes[index]) {
+		const from = axis.clamp(axis.x(span.from));
+		const to = axis.clamp(axis.x(span.to));
+		if (span.to < app.from || span.from > app.to || span.state === "CLOSE")
+			continue;
+		const width = Math.max(1.5, to - from);
+		const name = span.state ?? word("unknown");
+		const long = name + " " + duration(span.to - span.from);
+		parts.push(titled(rect(from, y, width, LANE_HEIGHT, "state-" + (span.state ?? "unknown"), { rx: Math.min(3, width / 3) }), long));
+		if (fits(long, width))
+			parts.push(text(from + 6, y + 15, "small strong on-dark", long));
+		else if (fits(name, width))
+			parts.push(text(from + 6, y + 15, "small strong on-dark", name));
+	}
+	return parts;
+}
+
+export function callWords(spans, row, short) {
+	const name = callName(spans.call[row]);
+	const asked = spans.asked[row] && !short ? count(spans.asked[row]) : "";
+	const code = spans.call[row];
+	let end = "";
+	if (code & (CALL_UNFINISHED | CALL_OPEN))
+		end = " " + word("unfinished");
+	else if (spans.result[row] < 0)
+		end = " = " + errorName(-spans.result[row]);
+	else
+		end = " = " + count(spans.result[row]);
+	return `${name}(${asked})${end}`;
+}
+
+function callEnd(spans, row) {
+	return spans.call[row] & CALL_OPEN ? app.chosen.last : spans.t[row] + spans.inside[row];
+}
+
+function drawBars(cover, trade, axis, y) {
+	const { spans } = cover;
+	const [first, last] = cover.touching(app.from, app.to);
+	const parts = [];
+	for (let row = first; row < last; row++) {
+		const from = axis.clamp(axis.x(spans.t[row]));
+		const width = Math.max(1.5, axis.clamp(axis.x(callEnd(spans, row))) - from);
+		const words = callWords(spans, row) + " " + duration(spans.inside[row]);
+		parts.push(titled(rect(from, y, width, LANE_HEIGHT - 4, "fill-" + trade, { rx: Math.min(3, width / 3) }), words));
+		for (const one of [words, callWords(spans, row, true), callName(spans.call[row])])
+			if (fits(one, width)) {
+				parts.push(text(from + 6, y + 13, "small strong on-call", one));
+				break;
+			}
+	}
+	return parts;
+}
+
+/* Each pixel as dark as the share of its time that went by inside calls. */
+function drawShares(cover, trade, axis, y) {
+	const parts = [];
+	let start = axis.left;
+	let level = 0;
+	for (let x = Math.floor(axis.left); x <= axis.right; x++) {
+		const share = x < axis.right ? cover.share(axis.time(x), axis.time(x + 1)) : 0;
+		const next = share <= 0 ? 0 : Math.max(1, Math.round(share * 8));
+		if (next !== level || x >= axis.right) {
+			if (level)
+				parts.push(rect(start, y, x - start, LANE_HEIGHT - 4, "fill-" + trade, { "fill-opacity": 0.2 + level / 10 }));
+			start = x;
+			level = next;
+		}
+	}
+	return parts;
+}
+
+function describeShares(index, axis, y) {
+	const byTrade = app.chosen.calls[index];
+	const cover = ["send", "receive"].map((trade) => [trade, byTrade[trade]])
+		.sort(([, a], [, b]) => b.countIn(app.from, app.to) - a.countIn(app.from, app.to))[0][1];
+	const calls = cover.countIn(app.from, app.to);
+	if (calls <= BARS_MOST)
+		return [];
+	const inside = cover.before(app.to) - cover.before(app.from);
+	const name = callName(cover.spans.call[cover.spans.length - 1]);
+	const words = `${count(calls)} × ${name}() · ` + word("share", percent(inside, app.to - app.from));
+	return fits(words, axis.width / 2) ? [text(axis.right - 8, y + 13, "small strong end halo", words)] : [];
+}
+
+export function drawCalls(index, axis, y) {
+	const parts = [];
+	for (const [trade, cover] of Object.entries(app.chosen.calls[index])) {
+		const many = cover.countIn(app.from, app.to) > BARS_MOST;
+		parts.push(...(many ? drawShares : drawBars)(cover, trade, axis, y));
+	}
+	if (index === app.sender)
+		parts.push(...drawSleeps(axis, y));
+	return parts.concat(describeShares(index, axis, y));
+}
+
+function drawSleeps(axis, y) {
+	const { sleeps } = app.chosen.flows[app.sender];
+	const parts = [];
+	for (let i = 0; i < sleeps.length; i++) {
+		const end = sleeps.t[i] + sleeps.inside[i];
+		if (end < app.from || sleeps.t[i] > app.to)
+			continue;
+		const from = axis.clamp(axis.x(sleeps.t[i]));
+		const width = axis.clamp(axis.x(end)) - from;
+		if (width >= 2)
+			parts.push(titled(rect(from + 0.5, y + LANE_HEIGHT - 3, width - 1, 6, "fill-muted", { rx: 2 }),
+				word("slept", duration(sleeps.inside[i]), sleepName(sleeps.cause[i]))));
+	}
+	return parts;
+}
