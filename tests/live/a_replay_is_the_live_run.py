@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""
+-r makes of a capture, byte for byte, what the live run said: each view, CSV and
+JSON. And the CSV opens with the right types in sqlite3 and in Python.
+"""
+import csv
+import filecmp
+import os
+import sqlite3
+import subprocess
+
+from live import (TABLES, TCPWATCH, Tables, equal, experiment, main, need, read, run, scratch, test,
+                  tool, trace)
+
+VIEWS = ("moments", "events", "ladder", "summary", "none")
+
+
+def check_view(view, command):
+    """The command's own output goes elsewhere, so that all on standard error is the view's."""
+    path = scratch("view.tcpw")
+    live = run([TCPWATCH, "-o", path, "--view", view, "--", "sh", "-c", 'exec "$@" >/dev/null 2>&1',
+                "sh", *command])
+    equal(live.returncode, 0, "exit status")
+    again = run([TCPWATCH, "-r", path, "--view", view])
+    for ours, theirs in zip(live.stderr.splitlines(), again.stderr.splitlines()):
+        if ours != theirs:
+            print(f"live:   {ours}\nreplay: {theirs}")
+            break
+    need(live.stderr == again.stderr, f"--view {view} differs")
+    equal((live.stdout, again.stdout), ("", ""), "standard output")
+    need(view == "none" or len(live.stderr) > 200, f"--view {view} shows too little")
+
+
+@test
+def every_view():
+    for view in VIEWS:
+        check_view(view, [experiment("lifecycle")])
+        check_view(view, [experiment("quick_return"), "--ipv6", "--pause", "100us"])
+    check_view("moments", [experiment("handshake"), "--drop", "3"])
+
+
+@test
+def languages_and_looks():
+    path = trace([experiment("lifecycle")]).capture
+    for view in VIEWS[:4]:
+        for options in (("--lang", "zh"), ("--ascii",), ("--color=always",)):
+            done = run([TCPWATCH, "-r", path, "--view", view, *options])
+            equal(done.returncode, 0, f"exit status of {view} {options}")
+            need(len(done.stderr) > 200, f"{view} {options} shows too little")
+            if options == ("--ascii",):
+                need(done.stderr.isascii(), f"--ascii --view {view} is not ASCII")
+
+
+def same_files(live, again):
+    for name in TABLES:
+        need(filecmp.cmp(os.path.join(live.tables.directory, name + ".csv"),
+                         os.path.join(again.tables.directory, name + ".csv"), shallow=False),
+             f"{name}.csv differs")
+    need(filecmp.cmp(live.json_path, again.json_path, shallow=False), "the JSON files differ")
+
+
+@test
+def csv_and_json():
+    for name, *options in (("lifecycle",), ("quick_return", "--pause", "0"),
+                           ("bulk_send", "--pause", "0"), ("handshake", "--drop", "2")):
+        live = trace([experiment(name), *options])
+        same_files(live, read(live.capture))
+
+
+@test
+def a_capture_through_a_pipe():
+    live = trace([experiment("lifecycle")])
+    path = scratch("again")
+    with open(live.capture, "rb") as file, subprocess.Popen(
+            ["cat"], stdin=file, stdout=subprocess.PIPE) as cat:
+        done = run([TCPWATCH, "-r", "-", "--csv", path, "--json", "-", "--view", "none"],
+                   stdin=cat.stdout)
+    equal(done.returncode, 0, "exit status")
+    with open(live.json_path, encoding="utf-8") as file:
+        equal(done.stdout, file.read(), "JSON")
+    for name in TABLES:
+        equal(Tables(path)[name], live.tables[name], name)
+
+
+@test
+def json_has_the_same_rows_as_csv():
+    live = trace([experiment("lifecycle")])
+    types = {"states": "state", "calls": "call", "bytes": "bytes", "segments": "segment"}
+    rows = live.json()
+    for table, kind in types.items():
+        found = [row for row in rows if row["type"] == kind]
+        equal(len(found), len(live.tables[table]), f"rows of {table}")
+        for theirs, ours in zip(found, live.tables[table]):
+            for column, value in ours.items():
+                if column in theirs:
+                    equal(theirs[column], value, f"{column} in {table}")
+                else:
+                    need(column.endswith("_s"), f"{column} of {table} is not in JSON")
+
+
+def check_column(name, column, cells):
+    """A column that holds numbers holds nothing else."""
+    if column.endswith(("_s",)):
+        need(all(cell.count(".") == 1 and len(cell.split(".")[1]) == 9 for cell in cells if cell),
+             f"{name}.{column} has not nine decimals")
+        [float(cell) for cell in cells if cell]
+    elif column.endswith(("_ns", "_bytes", "_port")) or column in ("pid", "tid", "socket", "seq"):
+        [int(cell) for cell in cells if cell]
+
+
+@test
+def python_reads_the_csv():
+    live = trace([experiment("lifecycle")])
+    for name in TABLES:
+        path = os.path.join(live.tables.directory, name + ".csv")
+        with open(path, "rb") as file:
+            data = file.read()
+        need(b"\r" not in data and data.endswith(b"\n"), f"{name}.csv: lines do not end with LF")
+        rows = list(csv.reader(data.decode("utf-8").splitlines(), strict=True))
+        equal({len(row) for row in rows}, {len(rows[0])}, f"cells of a row of {name}.csv")
+        equal(len(set(rows[0])), len(rows[0]), f"column names of {name}.csv")
+        for index, column in enumerate(rows[0]):
+            check_column(name, column, [row[index] for row in rows[1:]])
+
+
+@test
+def sqlite_reads_the_csv():
+    live = trace([experiment("lifecycle")])
+    base = scratch("run.db")
+    script = "".join(f".import --csv {live.tables.directory}/{name}.csv {name}\n"
+                     for name in TABLES)
+    done = run([tool("sqlite3"), base], input=script)
+    equal((done.returncode, done.stderr), (0, ""), "sqlite3 .import")
+    with sqlite3.connect(base) as connection:
+        for name in TABLES:
+            count, = connection.execute(f"SELECT count(*) FROM {name}").fetchone()
+            equal(count, len(live.tables[name]), f"rows of {name}")
+            # No column name has to be quoted, and numbers are numbers to the letter.
+            columns = [row[1] for row in connection.execute(f"PRAGMA table_info({name})")]
+            for column in columns:
+                for cell, number in connection.execute(
+                        f"SELECT {column}, CAST({column} AS INTEGER) FROM {name}"):
+                    if column.endswith(("_ns", "_bytes")) and cell != "":
+                        equal(cell, str(number), f"{name}.{column}")
+        sent, = connection.execute("SELECT sum(moved_bytes) FROM calls WHERE side = 'client' "
+                                   "AND call = 'write'").fetchone()
+    equal(sent, live.said["client.bytes_sent"], "bytes by SQL")
+
+
+main()

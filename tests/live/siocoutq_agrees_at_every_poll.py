@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""
+While an experiment sends, a thread of it asks the kernel for SIOCOUTQ and
+SIOCOUTQNSD. Each answer has to be what bytes.csv shows as unacked and unsent
+between just before the question and just after the answer. A tracepoint fires
+some microseconds before the kernel moves its counter on (snd_nxt: when the
+segment has come to the device), so the neighbour is right too, but rarely.
+"""
+import bisect
+import os
+
+import congestion
+from live import Skip, equal, experiment, main, need, scratch, test, trace
+
+
+def polls_of(path):
+    with open(path, encoding="ascii") as file:
+        return [tuple(map(int, line.split(","))) for line in file]
+
+
+class Counter:
+    """A sequence number as the rows show it: the instants at which it changed."""
+
+    def __init__(self, times, values):
+        kept = [i for i, value in enumerate(values) if not i or value != values[i - 1]]
+        self.times = [times[i] for i in kept]
+        self.values = [values[i] for i in kept]
+
+    def during(self, before, after, neighbours):
+        """The values that it had in that span, and before and after it."""
+        first = max(bisect.bisect_right(self.times, before) - 1 - neighbours, 0)
+        return self.values[first:bisect.bisect_right(self.times, after) + neighbours]
+
+
+def disagreeing(polls, handed, done, neighbours):
+    """Polls whose value is not the distance of both counters at any instant of their span."""
+    wrong = []
+    for before, after, value in polls:
+        possible = {high - low for high in handed.during(before, after, neighbours)
+                    for low in done.during(before, after, neighbours)}
+        if value not in possible:
+            wrong.append((before, after, value, sorted(possible)))
+    return wrong
+
+
+def check(name, *options):
+    path = scratch("polls.csv")
+    result = trace([experiment(name), "--poll", path, *options])
+    polls = polls_of(path)
+    need(len(polls) > 20, f"only {len(polls)} polls: too few to show anything")
+    rows = [row for row in result.tables["bytes"] if row["sender"] == "client"]
+    times = [row["t_ns"] + result.zero_ns() for row in rows]
+    handed = Counter(times, [row["handed_over"] for row in rows])
+    for column, index in (("unacked", 2), ("unsent", 3)):
+        done = Counter(times, [row["handed_over"] - row[column] for row in rows])
+        asked = [(poll[0], poll[1], poll[index]) for poll in polls]
+        at_once = len(asked) - len(disagreeing(asked, handed, done, 0))
+        wrong = disagreeing(asked, handed, done, 1)
+        print(f"{name} {column}: {len(asked) - len(wrong)} of {len(asked)} polls agree, "
+              f"{at_once} of them with their very span")
+        for poll in wrong[:5]:
+            print("disagrees (before, after, kernel, trace):", poll)
+        equal(len(wrong), 0, f"polls of {column} that disagree")
+        need(at_once > 0.95 * len(asked), f"{column}: the trace is late at most polls")
+    need(len({value for _, _, value in asked}) > 5, "the queue never moved: nothing was shown")
+    return result
+
+
+def with_congestion(name, *arguments):
+    if os.environ.get("LIVE_NAMESPACE") != "own":
+        raise Skip("routes are changed only in a namespace of the tests' own")
+    if not congestion.choose(name):
+        raise Skip(f"this kernel has no {name}")
+    try:
+        equal(check(*arguments).said["client.congestion"], name, "congestion control")
+    finally:
+        congestion.choose(os.environ.get("CONGESTION"))
+
+
+@test
+def bulk_send():
+    check("bulk_send", "--bytes", "6000000", "--pause", "300us")
+
+
+@test
+def bulk_send_v6():
+    check("bulk_send", "--bytes", "6000000", "--pause", "300us", "--ipv6")
+
+
+@test
+def bulk_send_with_cubic():
+    with_congestion("cubic", "bulk_send", "--bytes", "6000000", "--pause", "300us")
+
+
+@test
+def bulk_send_with_bbr():
+    with_congestion("bbr", "bulk_send", "--bytes", "6000000", "--pause", "300us")
+
+
+@test
+def bulk_send_with_a_fast_reader():
+    check("bulk_send", "--bytes", "200000000", "--pause", "0", "--read", "65536")
+
+
+@test
+def bulk_send_on_the_wire():
+    check("bulk_send", "--bytes", "6000000", "--read", "65536", "--delay", "5ms")
+    check("bulk_send", "--bytes", "6000000", "--read", "65536", "--delay", "5ms", "--ipv6",
+          "--drop", "30")
+
+
+main()

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What the page says is what --json says: sentences, tables, losses, unknown ends. */
+import { done, equal, facts, made, open, paged, run, test, truth } from "./page.mjs";
+
+const micro = (text) => text.replace(/(\d) us\b/g, "$1 µs");
+const counted = (value) => String(value).replace(/\B(?=(\d{3})+$)/g, ",");
+
+async function rows(page, selector) {
+	return page.$$eval(selector, (found) => found.map((row) => [...row.cells].map((cell) => cell.textContent)));
+}
+
+for (const [name, kind, count] of [["no_event", "processes", 0], ["one_event", "processes", 1], ["two_events", "processes", 2]])
+	test(`${name}_says_what_was_seen_instead`, async () => {
+		const capture = made(kind, count);
+		const page = await open(paged(capture));
+		equal(await page.textContent("#verdict"), "No TCP connection was seen.", "verdict");
+		truth(await page.isVisible("#seen"), "what was seen is not shown");
+		truth(!await page.isVisible("#player"), "a player without a connection");
+		equal((await rows(page, "#seen-body tbody tr")).length, count, "processes");
+		await done(page);
+	});
+
+for (const [kind, count] of [["bulk", 22000], ["client-only", 40], ["server-only", 40], ["lossy", 500], ["bulk", 1000000]])
+	test(`${kind}_${count}_equals_json`, async () => {
+		const capture = made(kind, count);
+		const page = await open(paged(capture));
+		const { connection: [fact], end: [end] } = facts(capture);
+		equal(await page.textContent("#verdict"), micro(fact.verdict_en), "verdict");
+		const calls = ["client", "server"].flatMap((side) => (fact[side].calls ?? []).map((call) => [`${side} ${call.call}()`, counted(call.count)]));
+		const shown = (await rows(page, "#calls tbody tr[data-call]")).map((cells) => cells.slice(0, 2));
+		equal(shown.sort(), calls.sort(), "calls");
+		const states = ["client", "server"].flatMap((side) => Object.keys(fact[side].state_ns ?? {}).map((state) => [side, state]));
+		equal((await rows(page, "#states tbody tr")).map((cells) => cells.slice(0, 2)).sort(), states.sort(), "states");
+		truth((await page.textContent("#provenance")).includes(counted(end.events) + " events"), "number of events");
+		await done(page);
+	});
+
+test("every_band_has_a_shape_and_moves_with_the_zoom", async () => {
+	const page = await open(paged(made("bulk", 22000)));
+	const shapes = () => page.$$eval("#timeline path[data-place]", (paths) => paths.map((path) => path.getAttribute("d")));
+	const before = await shapes();
+	truth(before.length >= 5 && before.every((d) => d.length > 20), "empty bands");
+	await page.click("#zoom-in");
+	truth((await shapes()).join() !== before.join(), "the zoom changed nothing");
+	await done(page);
+});
+
+test("the_tanks_hold_what_json_says_at_the_return", async () => {
+	const capture = made("bulk", 3000);
+	const page = await open(paged(capture));
+	const back = facts(capture).connection[0].to_server.at_return;
+	const words = await page.textContent("#tanks-text");
+	for (const amount of [back.unsent, back.in_flight, back.peer_queue, back.app_read])
+		truth(words.includes(counted(amount)), `${counted(amount)} is not in "${words}"`);
+	await done(page);
+});
+
+test("what_an_untraced_peer_did_is_unknown", async () => {
+	const page = await open(paged(made("client-only", 40)));
+	truth((await page.textContent("#tanks-text")).includes("receiver program unknown"), "reads are not unknown");
+	truth((await page.textContent("#legend")).includes("acknowledged"), "no band of what was acknowledged");
+	truth(!(await page.textContent("#legend")).includes("read by"), "a band of reads that nobody saw");
+	await done(page);
+});
+
+test("a_loss_is_said_first_and_is_a_gap", async () => {
+	const page = await open(paged(made("lossy", 500)));
+	truth((await page.textContent("#warnings")).includes("500 records were lost"), "no warning");
+	equal(await page.$$eval("#timeline [data-loss]", (gaps) => gaps.map((gap) => gap.dataset.loss)), ["500"], "gaps");
+	await done(page);
+});
+
+test("a_thousand_connections_can_be_chosen_from", async () => {
+	const capture = made("many", 1000);
+	const page = await open(paged(capture));
+	const all = facts(capture).connection;
+	const longest = Math.max(...all.map((fact) => fact.blocked_ns));
+	const first = Number(await page.getAttribute("#connections tbody tr", "data-connection"));
+	equal(all.find((fact) => fact.connection === first).blocked_ns, longest, "blocked time of the first");
+	await page.fill("#filter", "ECONNREFUSED");
+	equal((await rows(page, "#connections tbody tr")).length, all.filter((fact) => fact.connect_error).length, "failed connects");
+	const chosen = all.filter((fact) => fact.connect_error).pop();
+	await page.click(`#connections tr[data-connection="${chosen.connection}"] button`);
+	equal(await page.textContent("#verdict"), micro(chosen.verdict_en), "verdict of the chosen");
+	await done(page);
+});
+
+test("an_opened_group_shows_its_segments", async () => {
+	const page = await open(paged(made("bulk", 600)));
+	const segments = () => page.locator("#ladder g[data-kind=segment]").count();
+	const before = await segments();
+	await page.locator("#ladder [role=button]").first().focus();
+	await page.keyboard.press("Enter");
+	truth(await segments() > before, "no segment appeared");
+	await done(page);
+});
+
+await run("page");
