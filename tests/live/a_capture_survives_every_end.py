@@ -229,12 +229,27 @@ def executable(pid):
         return None
 
 
-def gone(pid):
+def state(pid):
+    """A letter, as in ps(1); X also when there is no such process any more."""
     try:
         with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:
-            return file.read().rsplit(")", 1)[1].split()[0] in "ZX"
+            return file.read().rsplit(")", 1)[1].split()[0]
     except OSError:
-        return True
+        return "X"
+
+
+def gone(pid):
+    return state(pid) in "ZX"
+
+
+def is_held(child):
+    """Asleep before exec: one that is released runs, or is another program already."""
+    for _ in range(3):
+        wait_until(lambda: state(child) in "SZX", "the child to sleep or to end")
+        if executable(child) != os.path.realpath(TCPWATCH):
+            return False
+        time.sleep(0.02)
+    return True
 
 
 def stop_while_held(process):
@@ -245,13 +260,8 @@ def stop_while_held(process):
     if child is None:
         return None
     os.kill(process.pid, signal.SIGSTOP)
-    wait_until(lambda: executable(process.pid) is None or stopped(process.pid), "tcpwatch to stop")
-    return child if executable(child) == os.path.realpath(TCPWATCH) else None
-
-
-def stopped(pid):
-    with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:
-        return file.read().rsplit(")", 1)[1].split()[0] == "T"
+    wait_until(lambda: state(process.pid) in "TZX", "tcpwatch to stop")
+    return child if is_held(child) else None
 
 
 @test
@@ -262,7 +272,7 @@ def the_held_command_ends_with_tcpwatch():
                               stdin=subprocess.DEVNULL) as process:
             child = stop_while_held(process)
             process.kill()
-        if child and not os.path.exists(path):
+        if child:
             wait_until(lambda: gone(child), "the held child to end")
             need(not os.path.exists(path), "the command ran though tcpwatch was killed")
             return

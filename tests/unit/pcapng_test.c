@@ -305,6 +305,44 @@ static void lost_records_are_told_before_what_follows_them(void **state)
 	free(file);
 }
 
+static struct record_socket tuple(uint32_t id, uint16_t local, uint16_t remote)
+{
+	struct record_socket record = {
+		.header = { .kind = RECORD_SOCKET, .size = sizeof(record), .socket = id },
+		.local_port = local,
+		.remote_port = remote,
+	};
+
+	memset(record.local_address, 7, sizeof(record.local_address));
+	memset(record.remote_address, 7, sizeof(record.remote_address));
+	return record;
+}
+
+/* Sockets that are older than the capture: no SYN tells which two belong together. */
+static void story_older(struct play *play)
+{
+	play_feed(play, (union record){ .socket = tuple(7, 1000, 2000) });
+	play_feed(play, (union record){ .socket = tuple(8, 2000, 1000) });
+	play_feed(play, (union record){ .socket = tuple(9, 2000, 3000) });
+	feed(play, RECORD_SEGMENT, segment, 7, .flags = SEGMENT_ACK, .length = 10);
+	feed(play, RECORD_SEGMENT, segment, 8, .flags = SEGMENT_ACK, .length = 10, .received = 1);
+	feed(play, RECORD_SEGMENT, segment, 9, .flags = SEGMENT_ACK, .length = 20, .received = 1);
+}
+
+static void older_sockets_are_not_written_twice(void **state)
+{
+	struct seen_file *file = read_file(story_older);
+
+	(void)state;
+	assert_int_equal(file->count, 2);
+	assert_int_equal(file->packets[0].direction, 2);
+	assert_int_equal(file->packets[0].original, 70);
+	assert_int_equal(file->packets[1].direction, 1);
+	assert_int_equal(file->packets[1].original, 80);
+	assert_int_equal(port_of(&file->packets[1], 40), 3000);
+	free(file);
+}
+
 static const uint8_t v6_a[16] = { 0xfd, [15] = 1 }, v6_b[16] = { 0xfd, [15] = 2 };
 
 static void ipv6_has_its_own_header(void **state)
@@ -396,6 +434,7 @@ int main(void)
 		cmocka_unit_test(what_an_unseen_end_sent_is_written_where_it_arrived),
 		cmocka_unit_test(comments_name_the_socket_and_stay_text),
 		cmocka_unit_test(lost_records_are_told_before_what_follows_them),
+		cmocka_unit_test(older_sockets_are_not_written_twice),
 		cmocka_unit_test(ipv6_has_its_own_header),
 		cmocka_unit_test(a_window_is_what_stood_in_the_header),
 		cmocka_unit_test(without_an_address_there_is_no_packet),

@@ -15,7 +15,6 @@
 #include "user/export/rung.h"
 
 #define TIME_COLUMNS 10
-#define GAP_ROWS_MIN 3	  /* fewer rows are shown rather than left out */
 #define PAUSE_NS 10000000 /* a gap of this length gets a row of its own */
 
 static struct rung_layout layout_for(int columns)
@@ -127,79 +126,38 @@ static void print_row(const struct view *view, const struct rung_layout *layout,
 	print_rung(view, layout, time, '|', &rung);
 }
 
-/* The rows [from, to) that a shortened ladder leaves out, with dropped ones among them. */
-struct gap {
-	int from, to;
-	uint64_t rows;
-};
-
-static struct gap gap_between(const struct ladder *ladder, int from, int to)
+/* Which rows are shown: all, or the max_rows that matter most. Returns how many are not. */
+static uint64_t choose(const struct ladder *ladder, int max_rows, bool kept[LADDER_ROWS])
 {
-	struct gap gap = { .from = from, .to = to, .rows = (uint64_t)(to - from) };
+	int shown = ladder->used;
 
-	if (to - from < GAP_ROWS_MIN)
-		return (struct gap){ .from = ladder->used, .to = ladder->used };
-	if (gap.rows && ladder->dropped_at >= from - 1 && ladder->dropped_at < to)
-		gap.rows += ladder->dropped;
-	return gap;
-}
-
-/* The first row of a shortened ladder: a few before the first SYN. */
-static int first_row(const struct ladder *ladder, int max_rows)
-{
-	int row = 0;
-
-	while (row < ladder->used &&
-	       !(ladder->rows[row].kind == ROW_SEGMENT && ladder->rows[row].flags & SEGMENT_SYN))
-		row++;
-	row -= max_rows / 6;
-	return row > 0 && row <= ladder->used - max_rows ? row : 0;
-}
-
-/* The handshake and the end matter most: rows are left out before it and in the middle. */
-static void shorten(const struct ladder *ladder, int max_rows, struct gap gaps[2])
-{
-	int from = ladder->used, to = ladder->used, first = 0;
-
-	if (max_rows && ladder->used > max_rows) {
-		first = first_row(ladder, max_rows);
-		from = first + max_rows * 3 / 5;
-		to = ladder->used - (max_rows - max_rows * 3 / 5);
-	}
-	gaps[0] = gap_between(ladder, 0, first);
-	gaps[1] = gap_between(ladder, from, to);
-}
-
-/* Rows were dropped behind this one, and no gap has told of them. */
-static bool dropped_behind(const struct ladder *ladder, const struct gap gaps[2], int index)
-{
-	return ladder->dropped && index == ladder->dropped_at &&
-	       !(gaps[1].rows && index == gaps[1].from - 1);
+	for (int i = 0; i < ladder->used; i++)
+		kept[i] = true;
+	for (; max_rows && shown > max_rows; shown--)
+		ladder_drop_least(ladder, kept);
+	return (uint64_t)(ladder->used - shown);
 }
 
 static void draw_rows(const struct view *view, const struct rung_layout *layout,
 		      const struct ladder *ladder, uint64_t zero_ns, int max_rows)
 {
-	uint64_t before_ns = ladder->used ? ladder->rows[0].time_ns : 0;
-	struct gap gaps[2];
+	bool kept[LADDER_ROWS];
+	uint64_t left_out = choose(ladder, max_rows, kept), before_ns = 0;
 
-	shorten(ladder, max_rows, gaps);
 	for (int i = 0; i < ladder->used; i++) {
-		const struct gap *gap = i ? &gaps[1] : &gaps[0];
-		bool skips = gap->rows && i == gap->from;
-		const struct row *row = &ladder->rows[skips ? gap->to : i];
+		const struct row *row = &ladder->rows[i];
 
-		if (skips) {
-			print_left_out(view, layout, gap->rows);
-			i = gap->to;
-		} else if (row->time_ns > before_ns && row->time_ns - before_ns >= PAUSE_NS) {
-			print_pause(view, layout, row->time_ns - before_ns);
+		if (kept[i]) {
+			if (before_ns && row->time_ns >= before_ns + PAUSE_NS)
+				print_pause(view, layout, row->time_ns - before_ns);
+			print_row(view, layout, row, zero_ns);
+			before_ns = row_until(row);
 		}
-		print_row(view, layout, row, zero_ns);
-		before_ns = row_until(row);
-		if (dropped_behind(ladder, gaps, i))
+		if (ladder->dropped && !left_out && i == ladder->dropped_at)
 			print_left_out(view, layout, ladder->dropped);
 	}
+	if (left_out)
+		print_left_out(view, layout, left_out + ladder->dropped);
 }
 
 void ladder_draw(const struct view *view, const struct connection *connection, int max_rows)

@@ -6,7 +6,7 @@
 #include "user/export/text.h"
 
 /*
- * Draws at most max_rows rows, the middle left out when there are more; 0: all.
+ * Draws the max_rows rows that matter most, and says how many are left out; 0: all.
  * Times are relative to the connection's first SYN, or to its first event.
  */
 void ladder_draw(const struct view *view, const struct connection *connection, int max_rows);

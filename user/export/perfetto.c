@@ -15,6 +15,12 @@
 
 #define CAPTION_SIZE 1024
 
+static void seen(struct perfetto *perfetto, uint64_t time_ns)
+{
+	if (time_ns > perfetto->last_ns)
+		perfetto->last_ns = time_ns;
+}
+
 struct json *perfetto_event(struct perfetto *perfetto, const char *ph, const char *cat,
 			    const char *name, uint32_t pid, uint32_t tid, uint64_t time_ns)
 {
@@ -24,15 +30,8 @@ struct json *perfetto_event(struct perfetto *perfetto, const char *ph, const cha
 	json_string(json, "name", name);
 	json_uint(json, "pid", pid);
 	json_uint(json, "tid", tid);
-	if (time_ns > perfetto->last_ns)
-		perfetto->last_ns = time_ns;
+	seen(perfetto, time_ns);
 	return json;
-}
-
-static void seen(struct perfetto *perfetto, uint64_t time_ns)
-{
-	if (time_ns > perfetto->last_ns)
-		perfetto->last_ns = time_ns;
 }
 
 /* scope: "g" the whole trace, "p" the process, "t" the track */
@@ -128,7 +127,7 @@ static void on_lost(void *context, const struct loss *loss)
 	put_instant(context, NULL, "g", "lost", name, detail, loss->first_ns);
 }
 
-/* What a reader may want to know of the capture; first_us: the first event on the axis of CSV. */
+/* Of the capture; t_s_of_ts_0 is where the first event lies on the time axis of CSV. */
 static void put_other(const struct perfetto *perfetto, struct json *json, uint64_t base_ns)
 {
 	const struct capture_info *info = perfetto->info;

@@ -215,6 +215,12 @@ static bool may_begin_line(uint32_t code)
 	return code >= 0x1100;
 }
 
+/* "31 %" stays together. */
+static bool may_break(const char *at, uint32_t code)
+{
+	return code == ' ' ? at[1] != '%' : may_begin_line(code);
+}
+
 /* Bytes of text that one line holds; *skip more are the blank at its end. */
 static size_t line_length(const char *text, int size, bool bold, double width, size_t *skip)
 {
@@ -228,7 +234,7 @@ static size_t line_length(const char *text, int size, bool bold, double width, s
 		length = utf8_decode(text + at, total - at, &code);
 		if (!length)
 			length = 1;
-		if (at && (code == ' ' || may_begin_line(code))) {
+		if (at && may_break(text + at, code)) {
 			best = at;
 			*skip = code == ' ';
 		}

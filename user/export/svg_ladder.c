@@ -54,25 +54,10 @@ static int plan_height(const struct plan *plan)
 	return height;
 }
 
-static int lowest_rank(const struct plan *plan)
-{
-	int lowest = -1;
-
-	for (int i = 0; i < plan->ladder->used; i++) {
-		if (!kept(plan, i))
-			continue;
-		if (lowest < 0 ||
-		    row_rank(&plan->ladder->rows[i]) <= row_rank(&plan->ladder->rows[lowest]))
-			lowest = i;
-	}
-	return lowest;
-}
-
 /* First closer together, then fewer rows. */
 static void make_plan(struct plan *plan, const struct ladder *ladder)
 {
 	const struct row *rows = ladder->rows;
-	int row;
 
 	*plan = (struct plan){ .ladder = ladder, .percent = PLAN_WIDEST, .shown = ladder->used };
 	if (ladder->used)
@@ -84,8 +69,7 @@ static void make_plan(struct plan *plan, const struct ladder *ladder)
 	while (plan_height(plan) > svg_layout.rows.height && plan->percent > PLAN_TIGHTEST)
 		plan->percent -= 5;
 	while (plan_height(plan) > svg_layout.rows.height) {
-		row = lowest_rank(plan);
-		plan->kept[row] = false;
+		ladder_drop_least(ladder, plan->kept);
 		plan->shown--;
 	}
 }

@@ -17,64 +17,6 @@
 #define SMALL 12
 #define SLOW_NS 1000000 /* a segment that takes longer says when it arrives */
 
-static int rank_of_segment(const struct row *row)
-{
-	if (row->flags & SEGMENT_SYN)
-		return 100;
-	if (row->flags & (SEGMENT_FIN | SEGMENT_RST))
-		return 90;
-	if (row->again)
-		return 80;
-	if (!row->length && row->seq == 1 && row->ack == 1)
-		return 88;
-	return row->length ? 40 : 25;
-}
-
-static int rank_of_call(const struct row *row)
-{
-	switch (row->call) {
-	case CALL_CONNECT:
-	case CALL_ACCEPT:
-	case CALL_ACCEPT4:
-		return 84;
-	case CALL_CLOSE:
-	case CALL_SHUTDOWN:
-		return 78;
-	case CALL_LISTEN:
-		return 45;
-	case CALL_SOCKET:
-	case CALL_BIND:
-	case CALL_SETSOCKOPT:
-		return 20;
-	default:
-		break;
-	}
-	if (row->kind == ROW_CALL && row->result < 0)
-		return 72;
-	if (call_sends(row->call))
-		return 82;
-	return row->result ? 22 : 30;
-}
-
-int row_rank(const struct row *row)
-{
-	switch (row->kind) {
-	case ROW_CALL_ENTER:
-		return rank_of_call(row) - 10;
-	case ROW_CALL:
-		return rank_of_call(row);
-	case ROW_STATE:
-		return row->state == TCP_CLOSE || row->state == TCP_LISTEN ? 76 : 94;
-	case ROW_SEGMENT:
-		return rank_of_segment(row);
-	case ROW_DATA:
-		return 83;
-	case ROW_LOST:
-		return 85;
-	}
-	return 0;
-}
-
 static bool has_second_line(const struct row *row)
 {
 	return row->kind == ROW_SEGMENT &&

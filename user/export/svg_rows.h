@@ -18,9 +18,6 @@ struct plan {
 	bool kept[LADDER_ROWS];
 };
 
-/* Rows of lower rank are left out first. */
-int row_rank(const struct row *row);
-
 int row_height(const struct plan *plan, const struct row *row);
 int row_pause_height(const struct plan *plan);
 

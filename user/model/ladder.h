@@ -59,4 +59,10 @@ struct ladder {
 	struct row rows[LADDER_ROWS];
 };
 
+/* Rows of lower rank are left out first. */
+int ladder_rank(const struct row *row);
+
+/* Takes the row of the lowest rank that is still kept out of kept; of equals, the last. */
+void ladder_drop_least(const struct ladder *ladder, bool kept[LADDER_ROWS]);
+
 #endif
