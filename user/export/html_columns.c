@@ -9,11 +9,10 @@
 #define CALL_UNFINISHED 32
 #define CALL_OPEN 64
 
-static const char *const bytes_names[] = { "t",	     "handed", "sent",	     "received",
-					   "read",   "acked",  "in_program", "wmem",
-					   "sndbuf", "rmem",   "rcvbuf",     NULL };
-static const char *const call_names[] = { "t",	    "inside", "call", "asked",
-					  "result", "other",  "tid",  NULL };
+static const char *const bytes_names[] = { "t",	   "handed",	 "sent", "received",
+					   "read", "in_program", "wmem", "sndbuf",
+					   "rmem", "rcvbuf",	 NULL };
+static const char *const call_names[] = { "t", "inside", "call", "asked", "result", "other", NULL };
 static const char *const segment_names[] = { "t", "seq", "ack", "bytes", "window", "flags", NULL };
 static const char *const sleep_names[] = { "t", "inside", "cause", NULL };
 
@@ -55,7 +54,6 @@ void page_add_bytes(struct page *page, const struct bytes *bytes)
 		(int64_t)bytes->at.sent,
 		(int64_t)bytes->at.received,
 		(int64_t)bytes->at.read,
-		(int64_t)bytes->at.acked,
 		(int64_t)bytes->in_program,
 		bytes->wmem_queued,
 		bytes->sndbuf,
@@ -78,7 +76,6 @@ void page_add_call(struct page *page, const struct call *call, uint32_t socket, 
 		(int64_t)call->asked_bytes,
 		call->result,
 		other,
-		call->tid,
 	};
 	struct series_table *table = &page->tables[PAGE_CALLS];
 

@@ -196,6 +196,10 @@ void facts_detail(struct facts *facts, const struct connection *connection)
 	json_string(json, "family", name_family(connection->family));
 	if (connection->listener)
 		json_uint(json, "listener", connection->listener->id);
+	for (int end = 0; end < END_COUNT; end++)
+		if (connection->isn_known[end])
+			json_uint(json, end == END_CLIENT ? "client_isn" : "server_isn",
+				  connection->isn[end]);
 	put_sndbuf(json, "to_server", &connection->flow[END_CLIENT]);
 	put_sndbuf(json, "to_client", &connection->flow[END_SERVER]);
 	put_state_table(facts, connection, END_CLIENT);

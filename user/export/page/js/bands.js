@@ -12,7 +12,7 @@ import { bytesIn, flowShown, KERNEL_PLACES, knownPlaces, placeName } from "./pla
 import { peak, rowAt, upTo } from "./sample.js";
 
 export function placesShown() {
-	const known = knownPlaces(flowShown());
+	const known = flowShown().any ? knownPlaces(flowShown()) : [];
 	return app.kernelOnly ? known.filter((place) => KERNEL_PLACES.includes(place)) : known;
 }
 

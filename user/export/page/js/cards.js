@@ -16,7 +16,7 @@ function emphasised(words) {
 	return parts.map((part, i) => i % 2 ? html("b", { class: "bad" }, part) : part);
 }
 
-export function drawVerdict() {
+function drawVerdict() {
 	byId("verdict").replaceChildren(...emphasised(told(app.chosen.fact, "verdict")));
 }
 
@@ -51,6 +51,12 @@ function failure({ fact, moments }) {
 	return card(word("card_failed"), fact.connect_error, call ? word("card_failed_note", duration(call.longest_ns)) : null, moment?.t_ns);
 }
 
+function insideNote(summary, call) {
+	const asleep = summary.sleep_peer_window_ns + summary.sleep_congestion_ns + summary.sleep_buffer_ns + summary.sleep_lowat_ns;
+	const calls = call.count === 1 ? word("card_calls_one") : word("card_calls", count(call.count));
+	return asleep ? word("card_asleep", duration(asleep)) + " · " + calls : calls;
+}
+
 function sending(chosen, flow) {
 	const back = flow.summary.at_return;
 	const name = chosen.detail[app.sender ? "to_client" : "to_server"].call ?? "send";
@@ -58,8 +64,7 @@ function sending(chosen, flow) {
 	const cards = [];
 	const first = chosen.moments.find((moment) => moment.moment === "send");
 	if (call)
-		cards.push(card(word("card_waiting", name), duration(call.inside_ns),
-			call.count === 1 ? word("card_waiting_note_one") : word("card_waiting_note", count(call.count)), first?.t_ns));
+		cards.push(card(word("card_inside", name), duration(call.inside_ns), insideNote(flow.summary, call), first?.t_ns));
 	if (!back)
 		return cards;
 	const rest = flow.receiverSeen ? back.handed_over - back.app_read : back.unacked;
@@ -91,7 +96,7 @@ function retransmits(flow, moments) {
 	return again ? card(word("card_retransmits"), count(again), word("card_retransmits_note", count(segments)), moment?.t_ns) : null;
 }
 
-export function drawCards() {
+function drawCards() {
 	drawVerdict();
 	const flow = flowShown();
 	const { fact, moments } = app.chosen;

@@ -147,7 +147,7 @@ function kind(socket) {
 	return what + (socket.final_state === "LISTEN" || queue ? " " + word("listener") : "") + queue;
 }
 
-export function drawSockets() {
+function drawSockets() {
 	const sockets = (app.facts.socket ?? []).filter((socket) => socket.connection === undefined).sort((a, b) => a.socket - b.socket).slice(0, 500);
 	byId("sockets-part").hidden = !sockets.length;
 	byId("sockets").replaceChildren(head(SOCKET_KEYS), html("tbody", {}, sockets.map((socket) =>

@@ -54,11 +54,3 @@ export function textWidth(string, size) {
 		units += letter.codePointAt(0) > 0x2e7f ? 1.75 : 1;
 	return units * size * 0.58;
 }
-
-export function tableRow(kind, cells) {
-	return html("tr", {}, cells.map((cell) => {
-		const { value, classes, scope } = typeof cell === "object" && cell && !(cell instanceof Node)
-			? cell : { value: cell };
-		return html(scope ? "th" : kind, { class: classes, scope: scope ?? (kind === "th" ? "col" : null) }, value);
-	}));
-}

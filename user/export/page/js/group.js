@@ -1,30 +1,43 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The segments of a group of the ladder, from the columns of both directions. */
+/*
+ * Rows of a ladder from the columns: the segments of a group that was opened,
+ * and whole ladders of connections of which the model keeps none.
+ */
 
-import { app } from "./app.js";
+import { app, ENDS } from "./app.js";
+import { CALL_OPEN, CALL_UNFINISHED, callName, errorName } from "./chosen.js";
 import { count } from "./format.js";
 import { word } from "./language.js";
 import { upTo } from "./sample.js";
 
 const MOST = 200;
+const PLAIN_SEGMENTS = 6;
+const PLAIN_CALLS = 2;
+const [FIN, SYN, RST, ACK] = [1, 2, 4, 16];
 
 function nameOf(flags, length) {
-	if (length)
-		return "data";
-	return flags & 16 ? "ACK" : "?";
+	const first = [[SYN, "SYN"], [FIN, "FIN"], [RST, "RST"]].find(([flag]) => flags & flag);
+	if (first)
+		return first[1] + (flags & ACK ? "-ACK" : "");
+	return length ? "data" : "ACK";
+}
+
+function segmentRow(end, i) {
+	const { segments } = app.chosen.flows[end];
+	const flags = segments.flags[i] & 255;
+	const isn = app.chosen.detail[ENDS[end] + "_isn"];
+	return {
+		kind: "segment", end, t: segments.t[i], name: nameOf(flags, segments.bytes[i]), flags,
+		seq: segments.seq[i], raw_seq: isn === undefined ? undefined : (isn + segments.seq[i]) % 2 ** 32, ack: flags & ACK ? segments.ack[i] : undefined, length: segments.bytes[i],
+		window: segments.window[i], again: segments.flags[i] >= 256, peer: false,
+	};
 }
 
 function rowsOf(end, from, until) {
 	const { segments } = app.chosen.flows[end];
 	const rows = [];
-	for (let i = upTo(segments.t, from - 1); i < segments.length && segments.t[i] <= until; i++) {
-		const flags = segments.flags[i] & 255;
-		rows.push({
-			kind: "segment", end, t: segments.t[i], name: nameOf(flags, segments.bytes[i]), flags,
-			seq: segments.seq[i], ack: flags & 16 ? segments.ack[i] : undefined, length: segments.bytes[i],
-			window: segments.window[i], again: segments.flags[i] >= 256, peer: false, grouped: true,
-		});
-	}
+	for (let i = upTo(segments.t, from - 1); i < segments.length && segments.t[i] <= until; i++)
+		rows.push(segmentRow(end, i));
 	return rows;
 }
 
@@ -34,4 +47,43 @@ export function groupSegments(group) {
 	if (rows.length <= MOST)
 		return rows;
 	return [...rows.slice(0, MOST), { kind: "note", t: rows[MOST].t, words: word("segments_more", count(rows.length - MOST)) }];
+}
+
+function callRows(end) {
+	return Object.entries(app.chosen.calls[end]).flatMap(([trade, { spans }]) => {
+		const rows = [];
+		const most = trade === "other" ? spans.length : Math.min(PLAIN_CALLS, spans.length);
+		for (let i = 0; i < most; i++)
+			if (!(spans.call[i] & (CALL_OPEN | CALL_UNFINISHED)))
+				rows.push({ kind: "call", end, t: spans.t[i] + spans.inside[i], call: callName(spans.call[i]), result: spans.result[i],
+					inside: spans.inside[i], error: spans.result[i] < 0 ? errorName(-spans.result[i]) : undefined });
+		return rows;
+	});
+}
+
+function stateRows(end) {
+	return app.chosen.lanes[end].filter((span) => span.of === "end" && span.state)
+		.map((span) => ({ kind: "state", end, t: span.from, state: span.state }));
+}
+
+/* Data and bare acknowledgements in a row become one group; what opens, closes or repeats stays. */
+function grouped(rows) {
+	const kept = [];
+	let plain = 0;
+	for (const row of rows) {
+		const last = kept[kept.length - 1];
+		if (row.kind !== "segment" || row.flags & (SYN | FIN | RST) || row.again || plain++ < PLAIN_SEGMENTS)
+			kept.push(row);
+		else if (last.kind === "data")
+			Object.assign(last, { segments: last.segments + 1, bytes: last.bytes + row.length, until: row.t });
+		else
+			kept.push({ kind: "data", end: row.end, t: row.t, until: row.t, segments: 1, bytes: row.length });
+	}
+	return kept;
+}
+
+export function ladderFromColumns() {
+	const { first, last } = app.chosen;
+	const rows = [0, 1].flatMap((end) => [...rowsOf(end, first, last), ...callRows(end), ...stateRows(end)]);
+	return grouped(rows.sort((a, b) => a.t - b.t));
 }

@@ -8,7 +8,7 @@
 import { app, ENDS, on } from "./app.js";
 import { byId, html, line, rect, round, svg, text } from "./dom.js";
 import { count, duration, offset } from "./format.js";
-import { groupSegments } from "./group.js";
+import { groupSegments, ladderFromColumns } from "./group.js";
 import { word } from "./language.js";
 import { rowWords } from "./ladder_words.js";
 import { seek } from "./player.js";
@@ -21,7 +21,8 @@ let drawn = [];
 
 /* The model's rows, and between them what passes, what was left out, what was opened. */
 function rowsToDraw() {
-	const { ladder = [], dropped, dropped_at } = app.chosen.detail;
+	const { dropped, dropped_at } = app.chosen.detail;
+	const ladder = app.chosen.detail.ladder ?? ladderFromColumns();
 	const rows = [];
 	ladder.forEach((row, index) => {
 		const before = rows.length ? rows[rows.length - 1] : null;
@@ -113,7 +114,7 @@ function segmentRow(g, row) {
 function detailWords(row, lost) {
 	const parts = [];
 	if (row.flags & 2)
-		parts.push("raw seq " + row.raw_seq, row.mss ? "mss " + row.mss : null, row.wscale === undefined ? null : "wscale " + row.wscale);
+		parts.push(row.raw_seq === undefined ? null : "raw seq " + row.raw_seq, row.mss ? "mss " + row.mss : null, row.wscale === undefined ? null : "wscale " + row.wscale);
 	if (row.arrived - row.t >= 1e6)
 		parts.push(word("arrives", offset(row.arrived)));
 	if (lost)
@@ -132,7 +133,7 @@ function groupRow(g, row) {
 	const open = opened.has(row.index);
 	return [svg("path", { d: `M${g.lines[0] + 10} ${row.y + 14}H${g.lines[1] - 10}M${g.lines[0] + 10} ${row.y + 30}H${g.lines[1] - 10}`, class: "pass" }),
 		text(middle, row.y + 27, "middle halo strong", rowWords(row, g.narrow)),
-		text(middle, row.y + 41, "middle small muted halo", (open ? "▾ " : "▸ ") + word(open ? "close_group" : "open_group"))];
+		text(middle, row.y + 41, "middle small muted halo noprint", (open ? "▾ " : "▸ ") + word(open ? "close_group" : "open_group"))];
 }
 
 /* A silence stands in the column of times: an arrow may be on its way across it. */
@@ -231,7 +232,7 @@ function headings(g) {
 	return svg("g", { id: "ladder-heads" }, rect(0, 0, g.width, HEAD - 16, "fill-paper"), names, line(0, HEAD - 16, g.width, HEAD - 16, "grid"));
 }
 
-export function drawLadder() {
+function drawLadder() {
 	const picture = byId("ladder");
 	const width = byId("ladder-box").clientWidth;
 	if (!app.chosen || !width)

@@ -11,8 +11,7 @@ const BARS_MOST = 300; /* more calls in view are shown as shares of time */
 export const LANE_HEIGHT = 21;
 
 export function laneLabel(index, axis, y) {
-	const name = word(ENDS[index]);
-	return text(axis.left - 8, y + 15, "end strong small", axis.narrow && app.lang === "en" ? name : name);
+	return text(axis.left - 8, y + 15, "end strong small", word(ENDS[index]));
 }
 
 function titled(element, words) {
@@ -26,6 +25,8 @@ function fits(words, width) {
 
 export function drawStates(index, axis, y) {
 	const parts = [];
+	if (!app.chosen.ends[index].traced)
+		parts.push(rect(axis.left, y, axis.width, LANE_HEIGHT, "fill-panel"), text(axis.left + 6, y + 15, "small muted", word("not_traced")));
 	for (const span of app.chosen.lanes[index]) {
 		const from = axis.clamp(axis.x(span.from));
 		const to = axis.clamp(axis.x(span.to));

@@ -9,7 +9,7 @@ import { word } from "./language.js";
 import { head, row } from "./datatables.js";
 
 const MOST = 500;
-const LESSONS = ["connect-failed", "reset", "server-established", "client-established"];
+const LESSONS = ["connect-failed", "reset", "last-read", "server-established", "client-established"];
 const KEYS = ["number", "<client", "<server", "to_server", "to_client", "blocked", "length", "<outcome"];
 
 let sorted = [];
@@ -24,7 +24,7 @@ function carried(flow) {
 	return bytes(flow.app_read ?? flow.acked);
 }
 
-export function outcome(fact) {
+function outcome(fact) {
 	const lossy = fact.lossy ? " · " + word("outcome_lossy") : "";
 	if (fact.connect_error)
 		return word("outcome_failed", fact.connect_error) + lossy;

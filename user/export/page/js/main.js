@@ -32,7 +32,8 @@ function drawHead() {
 	const end = app.facts.end[0];
 	const date = new Date(capture.zero_real_ns / 1e6).toISOString().replace("T", " ").slice(0, 19) + " UTC";
 	byId("command").textContent = capture.command;
-	byId("provenance").textContent = word("provenance", date, capture.kernel + " " + capture.machine, capture.congestion, count(end.events), count(end.lost));
+	const system = [capture.kernel, capture.machine].filter(Boolean).join(" ") + (capture.congestion ? " · " + capture.congestion : "");
+	byId("provenance").textContent = word("provenance", date, system, count(end.events), count(end.lost));
 	byId("colophon").textContent = word("colophon", capture.tcpwatch);
 	document.title = "tcpwatch · " + capture.command;
 }
@@ -54,8 +55,21 @@ function startStory() {
 	byId("save-csv").addEventListener("click", saveCsv);
 	byId("save-svg").addEventListener("click", saveSvg);
 	new ResizeObserver(() => changed("size")).observe(byId("main"));
-	for (const when of ["beforeprint", "afterprint"])
-		window.addEventListener(when, () => changed("size"));
+}
+
+/* Paper can't be opened: what is folded away on the screen is printed too. */
+function startPrint() {
+	let folded = [];
+	byId("print").addEventListener("click", () => window.print());
+	window.addEventListener("beforeprint", () => {
+		folded = [...document.querySelectorAll("details:not([open], [hidden])")];
+		folded.forEach((part) => { part.open = true; });
+		changed("size");
+	});
+	window.addEventListener("afterprint", () => {
+		folded.forEach((part) => { part.open = false; });
+		changed("size");
+	});
 }
 
 function begin() {
@@ -65,7 +79,7 @@ function begin() {
 	startTables();
 	startWarnings();
 	startSeen();
-	byId("print").addEventListener("click", () => window.print());
+	startPrint();
 	byId("language").addEventListener("click", drawHead);
 	if (app.facts.connection) {
 		startStory();
@@ -76,6 +90,7 @@ function begin() {
 	if (app.chosen && location.hash)
 		followLink();
 	document.documentElement.dataset.ready = "yes";
+	performance.mark("ready");
 }
 
 async function main() {

@@ -96,7 +96,7 @@ function tick(clock) {
 	changed("now");
 }
 
-export function setPlaying(playing) {
+function setPlaying(playing) {
 	app.playing = playing;
 	cancelAnimationFrame(frame);
 	byId("play-icon").setAttribute("d", playing ? PAUSE : PLAY);

@@ -51,7 +51,7 @@ function localUrls(text) {
 	return text.replace(/url\((&quot;|['"])?[^)#]*#([\w-]+)(&quot;|['"])?\)/g, "url(#$2)");
 }
 
-export function pictureText(id) {
+function pictureText(id) {
 	const original = byId(id);
 	const copy = original.cloneNode(true);
 	inlineStyles(original, copy);
@@ -80,7 +80,7 @@ function csvRow(flow, sender, i) {
 		seen(flow.senderSeen, series.in_program[i]), seen(series.sndbuf[i], series.wmem[i]), seen(series.sndbuf[i], series.sndbuf[i])].join(",");
 }
 
-export function csvText() {
+function csvText() {
 	const rows = app.chosen.flows.flatMap((flow, sender) => Array.from({ length: flow.series.length }, (_, i) => ({ t: flow.series.t[i], flow, sender, i })));
 	rows.sort((a, b) => a.t - b.t);
 	return CSV_COLUMNS + "\n" + rows.map(({ flow, sender, i }) => csvRow(flow, sender, i) + "\n").join("");

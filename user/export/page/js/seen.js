@@ -4,7 +4,7 @@
 import { app, on } from "./app.js";
 import { callName } from "./chosen.js";
 import { byId, html } from "./dom.js";
-import { count, duration, instant } from "./format.js";
+import { duration, instant } from "./format.js";
 import { head, result, row } from "./datatables.js";
 import { word } from "./language.js";
 

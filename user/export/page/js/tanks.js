@@ -35,7 +35,7 @@ function doing(index) {
 	if (call) {
 		const name = callName(call.spans.call[call.row]);
 		const asleep = index === app.sender && call.trade === "send" && sleepAt(flowShown(), app.now) >= 0;
-		return { words: word(asleep ? "tank_sleeping" : "tank_waiting", name), waits: true };
+		return { words: word(asleep ? "tank_sleeping" : "tank_inside", name), waits: true };
 	}
 	const state = stateAt(index, app.now);
 	if (state?.state === "CLOSE")
@@ -182,7 +182,7 @@ function drawNarrow(width, flow, row) {
 	return parts.filter(Boolean);
 }
 
-export function drawTanks() {
+function drawTanks() {
 	byId("tanks-part").hidden = !app.chosen.flows.some((flow) => flow.any);
 	const picture = byId("tanks");
 	const width = picture.parentElement.clientWidth;

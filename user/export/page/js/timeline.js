@@ -6,7 +6,7 @@ import { Axis } from "./axis.js";
 import { drawBands, drawLosses, drawMemory, placesShown } from "./bands.js";
 import { byId, html, line, svg, text } from "./dom.js";
 import { duration, instant } from "./format.js";
-import { drawCalls, drawStates, laneLabel, LANE_HEIGHT } from "./lanes.js";
+import { drawCalls, drawStates, laneLabel } from "./lanes.js";
 import { flowShown, knownPlaces, placeName } from "./places.js";
 import { told, word } from "./language.js";
 
@@ -58,7 +58,7 @@ function drawAll(l) {
 	return content;
 }
 
-export function drawTimeline() {
+function drawTimeline() {
 	const picture = byId("timeline");
 	const width = picture.parentElement.clientWidth;
 	if (!app.chosen || !width)
@@ -72,7 +72,7 @@ export function drawTimeline() {
 	drawLegend();
 }
 
-export function drawPlayhead() {
+function drawPlayhead() {
 	const group = byId("playhead");
 	if (!group || !layout)
 		return;
@@ -123,7 +123,7 @@ function preset(words, from, to) {
 }
 
 /* Stretches of the run that a teacher shows; only those that this run has. */
-export function drawPresets() {
+function drawPresets() {
 	const { fact, detail, moments } = app.chosen;
 	const buttons = [html("button", { onclick: showAll }, word("whole"))];
 	const at = (kind) => moments.find((moment) => moment.moment === kind)?.t_ns;

@@ -20,35 +20,31 @@ async function inflate(text) {
 	return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
-class Varints {
-	constructor(bytes) {
-		this.bytes = bytes;
-		this.at = 0;
-	}
-
-	next() {
-		const first = this.bytes[this.at++];
-		const value = first < 128 ? first : this.rest(first & 127);
-		return value % 2 ? -(value + 1) / 2 : value / 2;
-	}
-
-	/* Beyond 32 bits, so no bit operations. */
-	rest(value) {
-		for (let scale = 128; ; scale *= 128) {
-			const byte = this.bytes[this.at++];
-			value += (byte & 127) * scale;
-			if (byte < 128)
-				return value;
+/* Zig-zag varints; beyond 32 bits bit operations would not do. */
+function differences(bytes, rows) {
+	const values = new Float64Array(rows);
+	let at = 0;
+	for (let row = 0; row < rows; row++) {
+		let value = bytes[at++];
+		if (value > 127) {
+			let byte = value;
+			value &= 127;
+			for (let scale = 128; byte > 127; scale *= 128) {
+				byte = bytes[at++];
+				value += (byte & 127) * scale;
+			}
 		}
+		values[row] = value % 2 ? -(value + 1) / 2 : value / 2;
 	}
+	return values;
 }
 
 function readKeys(bytes, rows) {
-	const differences = new Varints(bytes);
+	const steps = differences(bytes, rows);
 	const keys = new Uint32Array(rows);
 	let last = 0;
 	for (let row = 0; row < rows; row++)
-		keys[row] = last += differences.next();
+		keys[row] = last += steps[row];
 	return keys;
 }
 
@@ -70,11 +66,11 @@ function arrange(keys) {
 }
 
 function readColumn(bytes, keys, { starts, places }) {
-	const differences = new Varints(bytes);
+	const steps = differences(bytes, keys.length);
 	const cells = new Float64Array(keys.length);
 	const last = new Float64Array(starts.length);
 	for (let row = 0; row < keys.length; row++)
-		cells[places[row]] = last[keys[row]] += differences.next();
+		cells[places[row]] = last[keys[row]] += steps[row];
 	return cells;
 }
 

@@ -24,8 +24,6 @@ function drawWarnings() {
 	const words = [];
 	if (end.lost)
 		words.push(html("div", {}, word("warning_lost", count(end.lost)), lossTable()));
-	if (app.chosen?.fact.lossy)
-		words.push(word("warning_lossy"));
 	if (!end.complete)
 		words.push(word("warning_cut", end.t_ns === null ? "?" : instant(end.t_ns)));
 	for (const hook of facts.capture[0].hooks)
