@@ -85,6 +85,13 @@ test("a_thousand_connections_can_be_chosen_from", async () => {
 	await done(page);
 });
 
+test("a_late_connection_has_its_ladder_too", async () => {
+	const page = await open(paged(made("many", 1000)), { hash: "#c=900" });
+	const kinds = await page.$$eval("#ladder g.row", (found) => found.map((row) => row.dataset.kind));
+	truth(kinds.filter((kind) => kind === "segment").length >= 3 && kinds.includes("state") && kinds.includes("call"), `rows: ${kinds}`);
+	await done(page);
+});
+
 test("an_opened_group_shows_its_segments", async () => {
 	const page = await open(paged(made("bulk", 600)));
 	const segments = () => page.locator("#ladder g[data-kind=segment]").count();

@@ -51,11 +51,13 @@ export function paged(capture, ...options) {
 	return path;
 }
 
-/* What --json says of the same capture, by the type of its objects. */
-export function facts(capture) {
+/* What --json says of the same capture, by the type of its objects; only these types. */
+export function facts(capture, types = ["connection", "moment", "end"]) {
 	const text = execFileSync(TCPWATCH, ["-r", capture, "--view", "none", "--json", "-"], { stdio: ["ignore", "pipe", "pipe"], ...LARGE });
 	const found = {};
-	for (const line of text.toString().split("\n").filter(Boolean)) {
+	for (const line of text.toString().split("\n")) {
+		if (!types.includes(/^\{"type":"(\w+)"/.exec(line)?.[1]))
+			continue;
 		const fact = JSON.parse(line);
 		(found[fact.type] ??= []).push(fact);
 	}

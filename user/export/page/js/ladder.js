@@ -220,6 +220,19 @@ function lifelines(g, rows, bottom) {
 	return parts;
 }
 
+/* Over the part of the lifelines that is yet to come. */
+function veil(g, height) {
+	return svg("g", { id: "ladder-veil", "data-bottom": height }, g.lines.map((x) => rect(x - 5, 0, 10, 0, "veil")));
+}
+
+function drawVeil(top) {
+	const cover = byId("ladder-veil");
+	for (const bar of cover?.children ?? []) {
+		bar.setAttribute("y", top ?? 0);
+		bar.setAttribute("height", top === null ? 0 : Math.max(0, cover.dataset.bottom - top));
+	}
+}
+
 function headings(g) {
 	const names = app.chosen.ends.flatMap((end, index) => {
 		const who = end.traced ? [end.comm, end.pid].filter(Boolean).join(" ") : word("not_traced");
@@ -250,7 +263,7 @@ function drawLadder() {
 	drawn.forEach((row, i) => { row.group = groups[i]; });
 	picture.setAttribute("viewBox", `0 0 ${width} ${height}`);
 	picture.setAttribute("height", height);
-	picture.replaceChildren(...lifelines(g, drawn, height), ...groups, headings(g));
+	picture.replaceChildren(...lifelines(g, drawn, height), veil(g, height), ...groups, headings(g));
 	keepHeads();
 	markCurrent();
 }
@@ -271,6 +284,7 @@ function markCurrent() {
 		row.group?.classList.remove("current");
 	}
 	current?.group?.classList.add("current");
+	drawVeil(growing ? (current ? current.y + current.height : HEAD - 8) : null);
 	if (current && growing)
 		scrollTo(current);
 }
