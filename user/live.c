@@ -14,6 +14,7 @@
 #include "user/collect/loop.h"
 #include "user/pipeline.h"
 #include "user/run.h"
+#include "user/watch.h"
 
 struct live {
 	const struct options *options;
@@ -23,6 +24,7 @@ struct live {
 	struct program *program;
 	struct writer *writer; /* NULL: nothing is kept, or writing has failed */
 	struct pipeline pipeline;
+	struct watch *watch; /* --view live; else NULL */
 	struct capture_end end;
 	bool write_failed;
 };
@@ -59,6 +61,8 @@ static int take_turn(void *context, uint64_t now_ns, bool idle)
 
 	if (live->writer)
 		check_written(live, writer_tick(live->writer, now_ns));
+	if (live->watch)
+		watch_turn(live->watch, now_ns);
 	return idle ? pipeline_idle(&live->pipeline) : 0;
 }
 
@@ -67,6 +71,16 @@ static bool drained(void *context)
 	const struct live *live = context;
 
 	return trace_drained(live->pipeline.trace);
+}
+
+static int take_readable(void *context, int fd)
+{
+	return watch_readable(((struct live *)context)->watch, fd);
+}
+
+static void take_told(void *context)
+{
+	watch_told(((struct live *)context)->watch);
 }
 
 static int open_writer(struct live *live)
@@ -95,7 +109,12 @@ static int prepare(struct live *live)
 	err = program_open(&live->program, &program_options, &live->info);
 	if (err)
 		return err;
-	err = command_hold(&live->command, options->command);
+	if (options->view == VIEW_LIVE)
+		err = watch_open(&live->watch, options);
+	if (err)
+		return err;
+	err = command_hold(&live->command, options->command,
+			   live->watch ? watch_streams(live->watch) : NULL);
 	if (err) {
 		log_error("can't start a process: %s", strerror(-err));
 		return err;
@@ -138,6 +157,10 @@ static int finish(struct live *live, int status)
 	live->end.command_status = status;
 	check_written(live, writer_close(live->writer, status));
 	live->writer = NULL;
+	if (live->watch)
+		watch_linger(live->watch, status);
+	watch_close(live->watch);
+	live->watch = NULL;
 	err = pipeline_finish(&live->pipeline, &live->end);
 	if (err)
 		log_error("can't show the trace: %s", strerror(-err));
@@ -152,7 +175,7 @@ static int finish(struct live *live, int status)
 
 static int trace(struct live *live)
 {
-	static const struct loop_calls calls = { take_record, take_turn, drained };
+	struct loop_calls calls = { .record = take_record, .turn = take_turn, .drained = drained };
 	int status = -1, err, failed;
 
 	err = outputs_commit(&live->outputs, live->options);
@@ -160,6 +183,13 @@ static int trace(struct live *live)
 		err = open_writer(live);
 	if (err)
 		check_written(live, err);
+	if (live->watch) {
+		watch_start(live->watch, &live->pipeline, live->info.start_mono_ns);
+		calls.readable = take_readable;
+		calls.told = take_told;
+		calls.fds[0] = watch_key_fd(live->watch);
+		calls.fds[1] = watch_output_fd(live->watch);
+	}
 	err = loop_run(live->program, &live->command, &calls, live, &status);
 	if (err)
 		log_error("the trace stopped: %s", strerror(-err));
@@ -170,8 +200,22 @@ static int trace(struct live *live)
 	return err || failed || live->write_failed ? EXIT_OWN_FAILURE : exit_status_of(status);
 }
 
-int run_command(const struct options *options)
+/* A view that this terminal can't show is replaced, and that is said. */
+static struct options fitted(const struct options *options)
 {
+	struct options fit = *options;
+	const char *why = options->view == VIEW_LIVE ? watch_refuses() : NULL;
+
+	if (!why)
+		return fit;
+	fit.view = VIEW_MOMENTS;
+	log_warning("--view live: %s; showing moments instead", why);
+	return fit;
+}
+
+int run_command(const struct options *asked)
+{
+	const struct options fit = fitted(asked), *options = &fit;
 	struct live live = { .options = options, .command = COMMAND_NONE };
 	int status = EXIT_OWN_FAILURE, err;
 
@@ -190,6 +234,7 @@ int run_command(const struct options *options)
 	else
 		status = trace(&live);
 	command_close(&live.command);
+	watch_close(live.watch);
 	pipeline_close(&live.pipeline);
 	writer_close(live.writer, -1);
 	program_close(live.program);

@@ -14,6 +14,7 @@
 
 #define DEFAULT_RING_BYTES (8ULL << 20)
 #define LARGEST_RING_BYTES (1ULL << 30)
+#define SLOWEST 1000000 /* --play */
 
 /* A parser's error after its own line; EINVAL is argp's, which says nothing. */
 #define COMPLAINED ECANCELED
@@ -27,6 +28,7 @@ enum key {
 	KEY_PERFETTO,
 	KEY_PCAPNG,
 	KEY_VIEW,
+	KEY_PLAY,
 	KEY_INFO,
 	KEY_DETAIL,
 	KEY_RING_SIZE,
@@ -51,7 +53,11 @@ static const struct argp_option table[] = {
 	{ "info", KEY_INFO, NULL, 0, "with -r: say what the capture is, and nothing else", 0 },
 	{ .doc = "What to make of it:", .group = 2 },
 	{ "view", KEY_VIEW, "VIEW", 0,
-	  "on the terminal: moments (default), events, ladder, summary, none", 0 },
+	  "on the terminal: moments (default), events, ladder, summary, live, none", 0 },
+	{ "play", KEY_PLAY, "PACE", OPTION_ARG_OPTIONAL,
+	  "with -r: replay slowly; auto (default), 1 for real time, 100 for 100 times slower, "
+	  "step to stop and think at each moment",
+	  0 },
 	{ "output", 'o', "FILE", 0, "keep the capture (.tcpw), to be read with -r", 0 },
 	{ "csv", KEY_CSV, "DIR", 0, "write timelines as CSV files into the new directory DIR", 0 },
 	{ "every", KEY_EVERY, "TIME", 0,
@@ -86,8 +92,13 @@ struct choice {
 };
 
 static const struct choice views[] = {
-	{ "moments", VIEW_MOMENTS }, { "events", VIEW_EVENTS }, { "ladder", VIEW_LADDER },
-	{ "summary", VIEW_SUMMARY }, { "none", VIEW_NONE },	{ 0 },
+	{ "moments", VIEW_MOMENTS },
+	{ "events", VIEW_EVENTS },
+	{ "ladder", VIEW_LADDER },
+	{ "summary", VIEW_SUMMARY },
+	{ "live", VIEW_LIVE },
+	{ "none", VIEW_NONE },
+	{ 0 },
 };
 static const struct choice details[] = {
 	{ "states", CHOOSE_STATES },
@@ -166,6 +177,21 @@ static error_t parse_every(uint64_t *ns, const char *text)
 	return COMPLAINED;
 }
 
+/* The pace of a replay: auto, step, or how many times slower than it was. */
+static error_t parse_play(struct options *options, const char *text)
+{
+	static const struct choice units[] = { { "", 1 }, { "x", 1 }, { 0 } };
+	uint64_t slower = text ? parse_with_unit(text, units) : 0;
+
+	options->play = true;
+	options->step = text && !strcmp(text, "step");
+	options->slower = (uint32_t)slower;
+	if (!text || options->step || !strcmp(text, "auto") || (slower && slower <= SLOWEST))
+		return 0;
+	log_error("--play=%s: give auto, step, 1 for real time, or a factor such as 100", text);
+	return COMPLAINED;
+}
+
 static error_t take_choice(int *value, const struct choice *choices, const char *option,
 			   const char *word)
 {
@@ -203,6 +229,8 @@ static error_t parse_value(struct options *options, int key, char *arg)
 		return parse_ring_size(&options->ring_bytes, arg);
 	case KEY_EVERY:
 		return parse_every(&options->every_ns, arg);
+	case KEY_PLAY:
+		return parse_play(options, arg);
 	}
 	return ARGP_ERR_UNKNOWN;
 }
@@ -322,6 +350,12 @@ static int check(const struct options *options)
 			  "capture with -r (see --help)");
 	else if (options->read && options->output)
 		log_error("-o keeps what is being traced; with -r there is a capture already");
+	else if (options->play && !options->read)
+		log_error("--play replays a capture: add -r FILE");
+	else if (options->play && options->info)
+		log_error("--info and --play: choose one of the two");
+	else if (options->view == VIEW_LIVE && options->read && !options->play)
+		log_error("--view live shows a run as it happens; with -r use --play");
 	else if (options->info && !options->read)
 		log_error("--info needs a capture: add -r FILE");
 	else if (options->output && !strcmp(options->output, "-"))

@@ -14,7 +14,7 @@
 #define EXIT_NOT_EXECUTABLE 126
 #define EXIT_NOT_FOUND 127
 
-enum view { VIEW_MOMENTS, VIEW_EVENTS, VIEW_LADDER, VIEW_SUMMARY, VIEW_NONE };
+enum view { VIEW_MOMENTS, VIEW_EVENTS, VIEW_LADDER, VIEW_SUMMARY, VIEW_LIVE, VIEW_NONE };
 /* Outputs that are one file each, made at the end from the whole capture. */
 enum output_file {
 	OUTPUT_JSON,
@@ -40,7 +40,10 @@ struct options {
 	enum lang lang;
 	uint64_t ring_bytes;
 	uint64_t every_ns;
+	uint32_t slower; /* --play: times real time; 0: each interval at a pace to watch */
 	bool info;
+	bool play;
+	bool step; /* --play: stops at each moment */
 	bool force;
 	bool ascii;
 	bool verbose;

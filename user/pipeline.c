@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "user/base/log.h"
+#include "user/export/frame.h"
 #include "user/export/html.h"
 #include "user/export/pcapng.h"
 #include "user/export/perfetto.h"
@@ -91,11 +92,9 @@ int pipeline_read(struct pipeline *pipeline, struct reader *reader)
 const struct export *pipeline_view(const struct options *options)
 {
 	static const struct export *const views[] = {
-		[VIEW_MOMENTS] = &view_moments,
-		[VIEW_EVENTS] = &view_events,
-		[VIEW_LADDER] = &view_ladder,
-		[VIEW_SUMMARY] = &view_summary,
-		[VIEW_NONE] = NULL,
+		[VIEW_MOMENTS] = &view_moments, [VIEW_EVENTS] = &view_events,
+		[VIEW_LADDER] = &view_ladder,	[VIEW_SUMMARY] = &view_summary,
+		[VIEW_LIVE] = &view_live,	[VIEW_NONE] = NULL,
 	};
 
 	return views[options->view];

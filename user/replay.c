@@ -8,6 +8,7 @@
 
 #include "user/base/log.h"
 #include "user/pipeline.h"
+#include "user/play.h"
 #include "user/run.h"
 
 static int copy_all(int to, int from)
@@ -92,7 +93,8 @@ static int read_capture(int fd, const struct options *options, const struct outp
 		log_error("%s: %s", options->read, reader_strerror(err));
 		goto out;
 	}
-	err = first_pass(reader, options, &zero_ns);
+	err = options->play ? play_capture(reader, again, options, &zero_ns)
+			    : first_pass(reader, options, &zero_ns);
 	if (err)
 		log_error("%s: %s", options->read, strerror(-err));
 	else

@@ -38,14 +38,25 @@ static void wait_for_release(int fd)
 		_exit(EXIT_CANNOT_RUN);
 }
 
+/* In the child. */
+static int take_streams(const int *streams)
+{
+	for (int fd = 0; streams && fd < 3; fd++)
+		if (streams[fd] >= 0 && dup2(streams[fd], fd) < 0)
+			return errno;
+	return 0;
+}
+
 /* In the child. The inherited ends of the pipes are closed by exec. */
-static void become_command(char *const argv[], int release_fd, int error_fd)
+static void become_command(char *const argv[], const int *streams, int release_fd, int error_fd)
 {
 	int error;
 
 	sigprocmask(SIG_SETMASK, loop_old_mask(), NULL);
 	wait_for_release(release_fd);
 	error = -privilege_become_invoker();
+	if (!error)
+		error = take_streams(streams);
 	if (!error) {
 		execvp(argv[0], argv);
 		error = errno;
@@ -55,7 +66,7 @@ static void become_command(char *const argv[], int release_fd, int error_fd)
 	_exit(EXIT_CANNOT_RUN);
 }
 
-int command_hold(struct command *command, char *const argv[])
+int command_hold(struct command *command, char *const argv[], const int *streams)
 {
 	int release[2] = { -1, -1 }, error[2] = { -1, -1 };
 	int err = 0;
@@ -73,7 +84,7 @@ int command_hold(struct command *command, char *const argv[])
 	if (!command->pid) {
 		close(release[1]);
 		close(error[0]);
-		become_command(argv, release[0], error[1]);
+		become_command(argv, streams, release[0], error[1]);
 	}
 	command->release_fd = release[1];
 	command->exec_error_fd = error[0];

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * The traced command: forked, held at a pipe until the hooks are on, released,
- * and waited for. Its standard streams are tcpwatch's own, untouched.
+ * and waited for. Its standard streams are tcpwatch's own, untouched, unless the
+ * full screen needs the terminal.
  */
 #ifndef TCPWATCH_COLLECT_COMMAND_H
 #define TCPWATCH_COLLECT_COMMAND_H
@@ -17,8 +18,12 @@ struct command {
 /* No command yet: command_close has nothing to do. */
 #define COMMAND_NONE ((struct command){ -1, -1, -1 })
 
-/* Forks the child that will become argv[0]. Signals as at start-up. 0 or negative errno. */
-int command_hold(struct command *command, char *const argv[]);
+/*
+ * Forks the child that will become argv[0]. Signals as at start-up. streams: what
+ * its three standard streams become, -1 for those that stay; NULL: all stay.
+ * 0 or negative errno.
+ */
+int command_hold(struct command *command, char *const argv[], const int *streams);
 
 /*
  * Lets the held child run. SIGPIPE must be ignored: the child can have been

@@ -107,6 +107,9 @@ static int loop_open(struct loop *loop)
 		err = watch(loop, loop->signal_fd);
 	if (!err)
 		err = watch(loop, loop->timer_fd);
+	for (int i = 0; loop->calls->readable && !err && i < LOOP_FDS; i++)
+		if (loop->calls->fds[i] >= 0)
+			err = watch(loop, loop->calls->fds[i]);
 	return err;
 }
 
@@ -144,6 +147,8 @@ static void take_signal(struct loop *loop, const struct signalfd_siginfo *info)
 		command_look(loop);
 		return;
 	}
+	if (loop->calls->told)
+		loop->calls->told(loop->context);
 	if (loop->ended || loop->signals_seen & bit)
 		loop->stop = true;
 	else if (sent_by_process(info))
@@ -165,6 +170,13 @@ static void take_time(struct loop *loop)
 
 	while (read(loop->timer_fd, &expirations, sizeof(expirations)) > 0)
 		;
+}
+
+/* A descriptor that its owner has closed is out of the epoll by itself. */
+static void take_other(struct loop *loop, int fd)
+{
+	if (fd != program_fd(loop->program) && loop->calls->readable(loop->context, fd))
+		epoll_ctl(loop->epoll_fd, EPOLL_CTL_DEL, fd, NULL);
 }
 
 /* One turn: hand on what waits, then let the others know the time. */
@@ -194,8 +206,8 @@ static bool is_over(struct loop *loop)
 
 static int wait_and_turn(struct loop *loop)
 {
-	struct epoll_event events[4];
-	int count = epoll_wait(loop->epoll_fd, events, 4, -1);
+	struct epoll_event events[8];
+	int count = epoll_wait(loop->epoll_fd, events, 8, -1);
 
 	if (count < 0)
 		return errno == EINTR ? 0 : -errno;
@@ -204,6 +216,8 @@ static int wait_and_turn(struct loop *loop)
 			take_signals(loop);
 		else if (events[i].data.fd == loop->timer_fd)
 			take_time(loop);
+		else if (loop->calls->readable)
+			take_other(loop, events[i].data.fd);
 	}
 	return turn(loop);
 }

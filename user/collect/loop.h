@@ -12,6 +12,8 @@
 #include "user/collect/command.h"
 #include "user/collect/program.h"
 
+#define LOOP_FDS 2
+
 struct loop_calls {
 	/* One record, in the order of the ring. Negative: stop, and return it. */
 	int (*record)(void *context, const struct record_header *record);
@@ -19,6 +21,11 @@ struct loop_calls {
 	int (*turn)(void *context, uint64_t now_ns, bool idle);
 	/* True when no socket of the command has data or a FIN under way any more. */
 	bool (*drained)(void *context);
+	/* One of fds is readable. May be NULL, like the next one. 1: watch it no more. */
+	int (*readable)(void *context, int fd);
+	/* A signal asked the run to stop. */
+	void (*told)(void *context);
+	int fds[LOOP_FDS]; /* more to watch; -1: none, closed by the caller */
 };
 
 /*

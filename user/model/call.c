@@ -171,6 +171,7 @@ static void return_send(struct trace *trace, struct entry *entry, const struct c
 	if (flow->in_program)
 		bytes_in_program(trace, entry, call->return_ns, 0);
 	flow->inside_since_ns = 0;
+	flow->asleep_since_ns = 0;
 	if (!call->moved_bytes)
 		return;
 	flow->last_return_ns = call->return_ns;
@@ -381,11 +382,14 @@ void call_turn(struct trace *trace, struct entry *entry, const struct record_sam
 {
 	struct connection *connection = entry->socket.connection;
 	struct turn *turn = &entry->turn;
+	struct flow *flow;
 
 	if (!connection || (record->reason != SAMPLE_TURN && record->reason != SAMPLE_SENT))
 		return;
 	if (turn->asleep)
 		wake(trace, entry, record);
+	flow = &connection->flow[entry->socket.end];
+	flow->asleep_since_ns = 0;
 	turn->asleep = record->reason == SAMPLE_TURN && falls_asleep(record);
 	if (!turn->asleep)
 		return;
@@ -396,5 +400,7 @@ void call_turn(struct trace *trace, struct entry *entry, const struct record_sam
 		.wmem_at_start = record->wmem_queued,
 		.sndbuf_at_start = record->sndbuf,
 	};
+	flow->asleep_since_ns = turn->sleep.start_ns;
+	flow->asleep_cause = turn->sleep.cause;
 	moment_asleep(trace, connection, entry);
 }

@@ -58,11 +58,13 @@ struct flow {
 	uint32_t rmem_alloc, rcvbuf, rcv_wnd;
 	uint32_t wmem_peak, rmem_peak;
 	uint64_t in_program;
-	uint64_t first_send_ns;	    /* entry of the first send call; 0: none */
-	uint64_t last_return_ns;    /* return of the last send call that moved bytes; 0: none */
-	enum call_kind inside_call; /* with inside_since_ns */
-	uint64_t inside_since_ns;   /* entry of a send call that has not returned; 0: none */
-	uint64_t last_enter_ns;	    /* its entry */
+	uint64_t first_send_ns;	       /* entry of the first send call; 0: none */
+	uint64_t last_return_ns;       /* return of the last send call that moved bytes; 0: none */
+	enum call_kind inside_call;    /* with inside_since_ns */
+	uint64_t inside_since_ns;      /* entry of a send call that has not returned; 0: none */
+	uint64_t asleep_since_ns;      /* a blocking send call sleeps since then; 0: none does */
+	enum sleep_cause asleep_cause; /* with asleep_since_ns */
+	uint64_t last_enter_ns;	       /* its entry */
 	uint64_t last_moved_bytes;
 	enum call_kind last_call;
 	uint64_t told_return_ns; /* of the send call that a moment told of */

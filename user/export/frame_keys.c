@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What keys do to a frame. They choose what is shown, and change no fact. */
+#include "user/export/frame_parts.h"
+
+#define PAGE_ROWS 10
+
+/* A second press of the same key goes back. */
+static void turn_to(struct frame *frame, enum frame_page page)
+{
+	frame->page = frame->page == page ? PAGE_CONNECTION : page;
+	frame->scroll = 0;
+}
+
+static void go_back(struct frame *frame)
+{
+	if (frame->page == PAGE_CONNECTION) {
+		frame->listed = true;
+		frame->picked = true;
+	}
+	frame->page = PAGE_CONNECTION;
+	frame->scroll = 0;
+}
+
+/* In the order of their beginning, round and round. */
+static void choose_next(struct frame *frame, const struct trace *trace, int step)
+{
+	unsigned int count = trace_connections(trace);
+
+	if (!count)
+		return;
+	if (!frame->chosen)
+		frame->chosen = 1;
+	else if (!frame->listed)
+		frame->chosen = (frame->chosen - 1 + (unsigned int)((int)count + step)) % count + 1;
+	frame->listed = false;
+	frame->picked = true;
+	frame->scroll = 0;
+}
+
+static void open_chosen(struct frame *frame, const struct trace *trace)
+{
+	if (!frame->chosen)
+		frame->chosen = frame_list_step(frame, trace, 0);
+	frame->listed = !frame->chosen;
+	frame->picked = true;
+	frame->page = PAGE_CONNECTION;
+}
+
+static bool shows_list(const struct frame *frame, const struct trace *trace)
+{
+	return frame->page == PAGE_CONNECTION && frame->listed && trace_connections(trace) > 1;
+}
+
+static void move(struct frame *frame, const struct trace *trace, int step)
+{
+	if (shows_list(frame, trace)) {
+		frame->chosen = frame_list_step(frame, trace, step);
+		frame->picked = true;
+		return;
+	}
+	frame->scroll -= step;
+	if (frame->scroll < 0)
+		frame->scroll = 0;
+}
+
+static bool move_key(struct frame *frame, const struct trace *trace, int key)
+{
+	switch (key) {
+	case FRAME_KEY_UP:
+	case 'k':
+		move(frame, trace, -1);
+		return true;
+	case FRAME_KEY_DOWN:
+	case 'j':
+		move(frame, trace, 1);
+		return true;
+	case FRAME_KEY_PAGE_UP:
+		move(frame, trace, -PAGE_ROWS);
+		return true;
+	case FRAME_KEY_PAGE_DOWN:
+		move(frame, trace, PAGE_ROWS);
+		return true;
+	}
+	return false;
+}
+
+bool frame_key(struct frame *frame, const struct trace *trace, int key)
+{
+	switch (key) {
+	case 'l':
+		turn_to(frame, PAGE_LADDER);
+		return true;
+	case 'e':
+		turn_to(frame, PAGE_EVENTS);
+		return true;
+	case '?':
+	case 'h':
+		turn_to(frame, PAGE_HELP);
+		return true;
+	case FRAME_KEY_TAB:
+		choose_next(frame, trace, 1);
+		return true;
+	case FRAME_KEY_BACK_TAB:
+		choose_next(frame, trace, -1);
+		return true;
+	case FRAME_KEY_ENTER:
+	case '\n':
+		open_chosen(frame, trace);
+		return true;
+	case FRAME_KEY_ESCAPE:
+	case FRAME_KEY_BACKSPACE:
+		go_back(frame);
+		return true;
+	}
+	return move_key(frame, trace, key);
+}
