@@ -306,6 +306,7 @@ enum lost_what {
 	LOST_TASK_STORAGE = 128, /* a task could not be marked */
 	LOST_SOCKET_STORAGE,	 /* a socket could not be marked */
 	LOST_ADDRESS_MAP,	 /* a socket's address could not be stored */
+	LOST_SEGMENT_UNSEEN,	 /* a hook was not called: later numbers show what was sent */
 	LOST_WHATS
 };
 

@@ -43,7 +43,8 @@ static void what_send_reported_and_what_was_really_read(void **state)
 	struct play *play = *state;
 
 	a_slow_reader(play);
-	pass(play, 3537 * MS - US);
+	data(play, CLIENT, 0, 10240000);
+	pass(play, 3537 * MS - 3 * US);
 	read_queue(play, SERVER, SAMPLE_COPIED, 10240000, 10240000);
 	play->arrived[CLIENT] = 10240000;
 	client_closes(play);
@@ -190,6 +191,18 @@ static void a_rst_that_ended_it(void **state)
 	changes(play, CLIENT, TCP_ESTABLISHED, TCP_CLOSE, .error = ECONNRESET);
 	says(play, "A RST from the server ended the connection.", "服务器的 RST 结束了连接。");
 	assert_lacks(verdict(play, LANG_EN), "still open");
+}
+
+/* The kernel can leave out a hook's call; what is sent next shows the gap. */
+static void a_segment_that_was_not_seen_leaving_is_confessed(void **state)
+{
+	struct play *play = *state;
+
+	handshake(play);
+	data(play, CLIENT, 0, 100);
+	assert_lacks(verdict(play, LANG_EN), "Records were lost");
+	data(play, CLIENT, 200, 100);
+	says(play, "Records were lost", "有记录丢失");
 }
 
 static void lost_records_are_confessed(void **state)
@@ -389,6 +402,7 @@ int main(void)
 		promise(a_connection_that_outlived_the_trace),
 		promise(a_send_that_never_returned_is_told),
 		promise(a_rst_that_ended_it),
+		promise(a_segment_that_was_not_seen_leaving_is_confessed),
 		promise(lost_records_are_confessed),
 		promise(refused),
 		promise(refused_by_icmp_is_not_told_as_a_rst),

@@ -282,6 +282,7 @@ static const struct schema_value values[] = {
 	VALUE("lost_what", LOST_TASK_STORAGE),
 	VALUE("lost_what", LOST_SOCKET_STORAGE),
 	VALUE("lost_what", LOST_ADDRESS_MAP),
+	VALUE("lost_what", LOST_SEGMENT_UNSEEN),
 };
 
 /* What a list of fields can't say. */

@@ -72,6 +72,7 @@ struct flow {
 	uint64_t last_read_ns;	 /* when read last rose */
 	uint64_t segments, retransmits;
 	bool sent_any;
+	uint64_t sent_ns;  /* when the last segment left that carried data */
 	uint64_t sent_end; /* highest relative sequence number sent, SYN and FIN counted */
 	bool scale_known;  /* its SYN was seen: */
 	uint16_t mss;	   /* that it offered; 0: none */

@@ -54,6 +54,7 @@ struct trace {
 	bool segments_known; /* the hooks for segments are on, or not spoken of */
 	uint64_t first_ns, last_ns, first_syn_ns;
 	uint64_t events, lost;
+	bool lost_records; /* the capture tells of a loss: it explains holes */
 	int loss_count;
 	struct loss losses[TRACE_LOSSES];
 };
@@ -86,6 +87,13 @@ struct entry *trace_socket(struct trace *trace, uint32_t id,
 			   uint64_t time_ns); /* NULL: no memory */
 struct task *trace_task(struct trace *trace, uint32_t tid, uint32_t tgid);
 void trace_owner(struct trace *trace, struct entry *entry, uint32_t tgid, uint32_t tid);
+
+/*
+ * A sent segment was not seen: what leaves now begins behind all that left
+ * before. Told as a loss of one, at the least, unless the capture tells of one.
+ */
+void trace_unseen(struct trace *trace, struct connection *connection, uint64_t first_ns,
+		  uint64_t last_ns);
 
 /* connection.c: when a connection begins and who its ends are */
 struct connection *connection_new(struct trace *trace, uint64_t time_ns);

@@ -91,6 +91,7 @@ static const char *const record_names[LOST_WHATS] = {
 	[LOST_TASK_STORAGE] = "TASK_STORAGE",
 	[LOST_SOCKET_STORAGE] = "SOCKET_STORAGE",
 	[LOST_ADDRESS_MAP] = "ADDRESS_MAP",
+	[LOST_SEGMENT_UNSEEN] = "SEGMENT_UNSEEN",
 };
 
 const char *name_record(unsigned int kind)

@@ -82,6 +82,19 @@ static bool is_again(struct connection *connection, enum end sender,
 	return again;
 }
 
+/* The kernel numbers what it sends without gaps: a gap is a segment that was not seen. */
+static void find_hole(struct trace *trace, struct connection *connection, enum end sender,
+		      const struct record_segment *record, uint64_t seq)
+{
+	struct flow *flow = &connection->flow[sender];
+
+	if (record->received || !length_in_sequence(record))
+		return;
+	if (flow->sent_any && connection->isn_known[sender] && seq > flow->sent_end)
+		trace_unseen(trace, connection, flow->sent_ns, record->header.time_ns);
+	flow->sent_ns = record->header.time_ns;
+}
+
 static void in_connection(struct trace *trace, struct entry *entry, struct segment *segment,
 			  const struct record_segment *record)
 {
@@ -96,6 +109,7 @@ static void in_connection(struct trace *trace, struct entry *entry, struct segme
 		segment->ack = relative(connection, other_end(sender), record->ack,
 					connection->flow[other_end(sender)].sent_end);
 	segment->window = scaled_window(connection, sender, record);
+	find_hole(trace, connection, sender, record, segment->seq);
 	segment->again = is_again(connection, sender, record, segment->seq);
 	tell(trace, segment, segment);
 	if (connection->detail)

@@ -195,6 +195,20 @@ static void feed_process(struct trace *trace, const struct record_process *recor
 	tell(trace, process, &process);
 }
 
+/* When there is no more room, the last gap stands for all that follow. */
+static void keep_loss(struct trace *trace, const struct loss *loss)
+{
+	struct loss *last = trace->losses + trace->loss_count;
+
+	if (trace->loss_count < TRACE_LOSSES) {
+		*last = *loss;
+		trace->loss_count++;
+	} else {
+		last[-1].last_ns = loss->last_ns;
+		last[-1].count += loss->count;
+	}
+}
+
 static void feed_lost(struct trace *trace, const struct record_lost *record)
 {
 	struct loss loss = {
@@ -203,9 +217,9 @@ static void feed_lost(struct trace *trace, const struct record_lost *record)
 		.count = record->count,
 		.what = record->what,
 	};
-	struct loss *last = trace->losses + trace->loss_count;
 
 	trace->lost += loss.count;
+	trace->lost_records = true;
 	for (unsigned int i = 0; i < trace->connection_count; i++) {
 		struct connection *connection = trace->connections[i];
 
@@ -214,13 +228,26 @@ static void feed_lost(struct trace *trace, const struct record_lost *record)
 		connection->lossy = true;
 		ladder_lost(connection, &loss);
 	}
-	if (trace->loss_count < TRACE_LOSSES) {
-		*last = loss;
-		trace->loss_count++;
-	} else {
-		last[-1].last_ns = loss.last_ns;
-		last[-1].count += loss.count;
-	}
+	keep_loss(trace, &loss);
+	tell(trace, lost, &loss);
+}
+
+void trace_unseen(struct trace *trace, struct connection *connection, uint64_t first_ns,
+		  uint64_t last_ns)
+{
+	struct loss loss = {
+		.first_ns = first_ns,
+		.last_ns = last_ns,
+		.count = 1,
+		.what = LOST_SEGMENT_UNSEEN,
+	};
+
+	if (trace->lost_records)
+		return;
+	trace->lost += loss.count;
+	connection->lossy = true;
+	ladder_lost(connection, &loss);
+	keep_loss(trace, &loss);
 	tell(trace, lost, &loss);
 }
 

@@ -106,8 +106,7 @@ function describeShares(index, axis, y) {
 	if (calls <= BARS_MOST)
 		return [];
 	const inside = cover.before(app.to) - cover.before(app.from);
-	const name = callName(cover.spans.call[cover.spans.length - 1]);
-	const words = `${count(calls)} × ${name}() · ` + word("share", percent(inside, app.to - app.from));
+	const words = word("share", count(calls), percent(inside, app.to - app.from));
 	return fits(words, axis.width / 2) ? [text(axis.right - 8, y + 13, "small strong end halo", words)] : [];
 }
 

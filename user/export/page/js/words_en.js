@@ -84,7 +84,7 @@ export const WORDS_EN = {
 	lost_here: "{0} records lost",
 	sleep: "asleep: {0}",
 	slept: "slept {0}: {1}",
-	share: "{0} of the time in calls",
+	share: "{0} calls · {1} of the time in them",
 	card_handshake: "Three-way handshake",
 	card_handshake_note: "from SYN to the third segment",
 	card_handshake_note_client: "from SYN to SYN-ACK",

@@ -84,7 +84,7 @@ export const WORDS_ZH = {
 	lost_here: "丢失 {0} 条记录",
 	sleep: "睡眠：{0}",
 	slept: "睡眠 {0}：{1}",
-	share: "{0} 的时间在调用中",
+	share: "{0} 次调用 · {1} 的时间在其中",
 	card_handshake: "三次握手",
 	card_handshake_note: "从 SYN 到第三个报文段",
 	card_handshake_note_client: "从 SYN 到 SYN-ACK",
