@@ -3,7 +3,7 @@
 
 import { app, ENDS } from "./app.js";
 import { CALL_OPEN, CALL_UNFINISHED, callName, errorName, sleepName } from "./chosen.js";
-import { rect, svg, text, textWidth } from "./dom.js";
+import { rect, round, svg, text, textWidth } from "./dom.js";
 import { count, duration, percent } from "./format.js";
 import { word } from "./language.js";
 
@@ -80,22 +80,28 @@ function drawBars(cover, trade, axis, y) {
 	return parts;
 }
 
-/* Each pixel as dark as the share of its time that went by inside calls. */
+/*
+ * Each pixel as dark as the share of its time that went by inside calls. One
+ * path for each of the eight shades, however often they change.
+ */
 function drawShares(cover, trade, axis, y) {
-	const parts = [];
+	const shades = new Array(9).fill("");
+	const height = LANE_HEIGHT - 4;
 	let start = axis.left;
 	let level = 0;
 	for (let x = Math.floor(axis.left); x <= axis.right; x++) {
 		const share = x < axis.right ? cover.share(axis.time(x), axis.time(x + 1)) : 0;
 		const next = share <= 0 ? 0 : Math.max(1, Math.round(share * 8));
 		if (next !== level || x >= axis.right) {
-			if (level)
-				parts.push(rect(start, y, x - start, LANE_HEIGHT - 4, "fill-" + trade, { "fill-opacity": 0.2 + level / 10 }));
+			const width = round(x - start);
+			shades[level] += `M${round(start)} ${round(y)}h${width}v${height}h${-width}z`;
 			start = x;
 			level = next;
 		}
 	}
-	return parts;
+	return shades.map((d, shade) => shade && d ?
+		svg("path", { d, class: "fill-" + trade, "fill-opacity": 0.2 + shade / 10 }) : null)
+		.filter((path) => path);
 }
 
 function describeShares(index, axis, y) {
