@@ -20,21 +20,32 @@ async function inflate(text) {
 	return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
-/* Zig-zag varints; beyond 32 bits bit operations would not do. */
+const INTEGER_BITS = 28;
+
+/* The rest of a varint that bit operations would not hold; byte is its last one read. */
+function readLarge(bytes, at, value, byte) {
+	for (let scale = 2 ** INTEGER_BITS; byte > 127; scale *= 128) {
+		byte = bytes[at++];
+		value += (byte & 127) * scale;
+	}
+	return [at, value % 2 ? -(value + 1) / 2 : value / 2];
+}
+
+/* Zig-zag varints, nearly all of them a few bytes long. */
 function differences(bytes, rows) {
 	const values = new Float64Array(rows);
 	let at = 0;
 	for (let row = 0; row < rows; row++) {
-		let value = bytes[at++];
-		if (value > 127) {
-			let byte = value;
-			value &= 127;
-			for (let scale = 128; byte > 127; scale *= 128) {
-				byte = bytes[at++];
-				value += (byte & 127) * scale;
-			}
+		let byte = bytes[at++];
+		let value = byte & 127;
+		for (let bit = 7; byte > 127 && bit < INTEGER_BITS; bit += 7) {
+			byte = bytes[at++];
+			value |= (byte & 127) << bit;
 		}
-		values[row] = value % 2 ? -(value + 1) / 2 : value / 2;
+		if (byte > 127)
+			[at, values[row]] = readLarge(bytes, at, value, byte);
+		else
+			values[row] = (value >>> 1) ^ -(value & 1);
 	}
 	return values;
 }
