@@ -13,14 +13,14 @@
 #include "user/export/export.h"
 
 /* With sudo the files are the invoking user's, not root's. */
-static void give_to_invoker(int fd)
+void outputs_give_to_invoker(int fd, const char *what)
 {
 	const char *uid = getenv("SUDO_UID"), *gid = getenv("SUDO_GID");
 
 	if (geteuid() || !uid || !gid)
 		return;
 	if (fchown(fd, (uid_t)strtoul(uid, NULL, 10), (gid_t)strtoul(gid, NULL, 10)))
-		log_detail("the output stays root's: %s", strerror(errno));
+		log_detail("%s stays root's: %s", what, strerror(errno));
 }
 
 static int complain(const char *path, int error)
@@ -52,7 +52,7 @@ static int open_file(const char *path, bool force, bool *made)
 		return -EINVAL;
 	}
 	if (*made)
-		give_to_invoker(fd);
+		outputs_give_to_invoker(fd, path);
 	return fd;
 }
 
@@ -67,7 +67,7 @@ static int open_directory(const char *path, bool force, bool *made)
 	if (fd < 0)
 		return complain(path, errno);
 	if (*made)
-		give_to_invoker(fd);
+		outputs_give_to_invoker(fd, path);
 	return fd;
 }
 

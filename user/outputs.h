@@ -31,6 +31,9 @@ void outputs_abandon(const struct outputs *outputs, const struct options *option
 /* True when something has to be made from the whole capture at its end. */
 bool outputs_need_capture(const struct options *options);
 
+/* Under sudo, makes what is open at fd the invoking user's; what: its name in a message. */
+void outputs_give_to_invoker(int fd, const char *what);
+
 /* An unnamed file for reading and writing. Negative errno after one line. */
 int outputs_spool(void);
 

@@ -49,17 +49,6 @@ const char *watch_refuses(void)
 	return screen_refuses(FRAME_COLUMNS_MIN, FRAME_ROWS_MIN);
 }
 
-/* Under sudo the command is not root, and may open its terminal by name. */
-static void give_to_invoker(int fd)
-{
-	const char *uid = getenv("SUDO_UID"), *gid = getenv("SUDO_GID");
-
-	if (geteuid() || !uid || !gid)
-		return;
-	if (fchown(fd, (uid_t)strtoul(uid, NULL, 10), (gid_t)strtoul(gid, NULL, 10)))
-		log_detail("the command's terminal stays root's: %s", strerror(errno));
-}
-
 /* Bytes pass as they are, nothing is echoed: nobody types there. */
 static int make_terminal(struct watch *watch)
 {
@@ -80,7 +69,8 @@ static int make_terminal(struct watch *watch)
 		return -errno;
 	if (!ioctl(STDERR_FILENO, TIOCGWINSZ, &size))
 		ioctl(watch->command_fd, TIOCSWINSZ, &size);
-	give_to_invoker(watch->command_fd);
+	/* Under sudo the command is not root, and may open its terminal by name. */
+	outputs_give_to_invoker(watch->command_fd, "the command's terminal");
 	return 0;
 }
 

@@ -3,7 +3,6 @@
 #include "user/export/frame_words.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 
 static const char *const words[FRAME_WORDS][LANG_COUNT] = {
 	[FRAME_CONNECTION] = { "{0} connection", "{0} 个连接" },
@@ -135,15 +134,12 @@ const char *frame_word(enum lang lang, enum frame_word word)
 
 char *frame_say(char *text, size_t size, enum lang lang, enum frame_word word, ...)
 {
-	char args[WORDS_ARGS][WORDS_ARG_SIZE] = { 0 };
-	const char *arg;
 	va_list list;
 
 	va_start(list, word);
-	for (int i = 0; i < WORDS_ARGS && (arg = va_arg(list, const char *)); i++)
-		snprintf(args[i], sizeof(args[i]), "%s", arg);
+	words_fill_list(text, size, words[word][lang], list);
 	va_end(list);
-	return words_fill(text, size, words[word][lang], (const char(*)[WORDS_ARG_SIZE])args);
+	return text;
 }
 
 const char *const *frame_help(enum lang lang)

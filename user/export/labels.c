@@ -6,7 +6,6 @@
 #include "user/export/labels.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 static const char *const labels[LABEL_COUNT_ALL][LANG_COUNT] = {
@@ -103,13 +102,10 @@ const char *label(enum lang lang, enum label label)
 
 char *label_fill(char *text, size_t size, enum lang lang, enum label label, ...)
 {
-	char args[WORDS_ARGS][WORDS_ARG_SIZE] = { 0 };
-	const char *arg;
 	va_list list;
 
 	va_start(list, label);
-	for (int i = 0; i < WORDS_ARGS && (arg = va_arg(list, const char *)); i++)
-		snprintf(args[i], sizeof(args[i]), "%s", arg);
+	words_fill_list(text, size, labels[label][lang], list);
 	va_end(list);
-	return words_fill(text, size, labels[label][lang], (const char(*)[WORDS_ARG_SIZE])args);
+	return text;
 }

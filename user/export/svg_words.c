@@ -3,7 +3,6 @@
 #include "user/export/svg_words.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 
 #include "user/export/svg_layout.h"
 
@@ -53,13 +52,10 @@ const char *svg_word(enum lang lang, enum svg_word word)
 
 char *svg_word_fill(char *text, size_t size, enum lang lang, enum svg_word word, ...)
 {
-	char args[WORDS_ARGS][WORDS_ARG_SIZE] = { 0 };
-	const char *arg;
 	va_list list;
 
 	va_start(list, word);
-	for (int i = 0; i < WORDS_ARGS && (arg = va_arg(list, const char *)); i++)
-		snprintf(args[i], sizeof(args[i]), "%s", arg);
+	words_fill_list(text, size, words[word][lang], list);
 	va_end(list);
-	return words_fill(text, size, words[word][lang], (const char(*)[WORDS_ARG_SIZE])args);
+	return text;
 }

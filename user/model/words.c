@@ -3,6 +3,7 @@
 #include "user/model/words.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "user/model/sentences.h"
@@ -77,4 +78,14 @@ char *words_fill(char *text, size_t size, const char *template, const char (*arg
 {
 	words_fit(text, size, template, args);
 	return text;
+}
+
+char *words_fill_list(char *text, size_t size, const char *template, va_list list)
+{
+	char args[WORDS_ARGS][WORDS_ARG_SIZE] = { 0 };
+	const char *arg;
+
+	for (int i = 0; i < WORDS_ARGS && (arg = va_arg(list, const char *)); i++)
+		snprintf(args[i], sizeof(args[i]), "%s", arg);
+	return words_fill(text, size, template, (const char(*)[WORDS_ARG_SIZE])args);
 }

@@ -6,6 +6,7 @@
 #ifndef TCPWATCH_MODEL_WORDS_H
 #define TCPWATCH_MODEL_WORDS_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -17,7 +18,10 @@ enum lang { LANG_EN, LANG_ZH, LANG_COUNT };
 /* Fills template into text, cut to size at a whole UTF-8 character. Returns text. */
 char *words_fill(char *text, size_t size, const char *template, const char (*args)[WORDS_ARG_SIZE]);
 
-/* The same; false: it had to be cut. */
+/* The same, with its arguments as a list of strings that NULL ends. */
+char *words_fill_list(char *text, size_t size, const char *template, va_list list);
+
+/* As words_fill; false: it had to be cut. */
 bool words_fit(char *text, size_t size, const char *template, const char (*args)[WORDS_ARG_SIZE]);
 
 #endif
