@@ -183,14 +183,16 @@ static bool packet_read(struct packet *packet, struct sk_buff *skb)
 	return read_headers(packet, network_length(skb, packet->received), skb->protocol);
 }
 
-/* The ACK number of an arriving segment; the transport header is set by now. */
+/*
+ * The ACK number that the kernel takes from an arriving segment. Not the one in
+ * its header: ACKs that waited for the same call are one sk_buff, with the
+ * header of the first and the number of the last (tcp_add_backlog).
+ */
 static __u32 ack_number(struct sk_buff *skb)
 {
-	struct tcp_header *header = (void *)skb->head + skb->transport_header;
-	__be32 ack = 0;
+	struct tcp_skb_cb *control = (void *)skb->cb;
 
-	bpf_probe_read_kernel(&ack, sizeof(ack), &header->ack);
-	return bpf_ntohl(ack);
+	return BPF_CORE_READ(control, ack_seq);
 }
 
 struct options {

@@ -168,7 +168,6 @@ struct sk_buff {
 	char cb[48];
 	unsigned int len;
 	__be16 protocol;
-	__u16 transport_header;
 	__u16 network_header;
 	unsigned char *head;
 	unsigned char *data;
@@ -271,6 +270,7 @@ struct tcp_request_sock {
 /* include/net/tcp.h */
 struct tcp_skb_cb {
 	__u32 seq;
+	__u32 ack_seq;
 };
 
 /* include/linux/uio.h */
