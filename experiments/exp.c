@@ -105,9 +105,24 @@ int exp_hear(const struct exp *exp, uint64_t *value)
 	return read(exp->hear_fd, value, sizeof(*value)) == sizeof(*value) ? 0 : EXIT_FAILURE;
 }
 
+int exp_signal(const struct exp *exp)
+{
+	return exp_tell(exp, 0);
+}
+
+int exp_wait(const struct exp *exp)
+{
+	uint64_t nothing;
+
+	return exp_hear(exp, &nothing);
+}
+
 static bool needs_wire(const struct exp *exp)
 {
-	return exp->options.value[EXP_DELAY] || exp->options.value[EXP_DROP];
+	const struct wire_script *script = &exp->options.wire;
+
+	return exp->lesson->on_wire || script->delay_ns || script->rate || script->drop_count ||
+	       script->reorder;
 }
 
 socklen_t exp_address(const struct exp *exp, unsigned int port, struct sockaddr_storage *address)
@@ -138,6 +153,58 @@ unsigned int exp_port(int fd)
 	/* The port has the same place in both families. */
 	getsockname(fd, (struct sockaddr *)&address, &length);
 	return ntohs(address.sin6_port);
+}
+
+static int failed_with(const struct exp *exp, int fd, const char *call)
+{
+	exp_fail_call(exp, call);
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+int exp_listen(const struct exp *exp, int backlog)
+{
+	struct sockaddr_storage address;
+	socklen_t length = exp_address(exp, 0, &address);
+	int listener = socket(exp->family, SOCK_STREAM, 0);
+
+	if (listener < 0)
+		return failed_with(exp, listener, "socket");
+	if (bind(listener, (struct sockaddr *)&address, length))
+		return failed_with(exp, listener, "bind");
+	if (listen(listener, backlog))
+		return failed_with(exp, listener, "listen");
+	return exp_tell(exp, exp_port(listener)) ? -1 : listener;
+}
+
+int exp_accept(const struct exp *exp, int listener)
+{
+	int fd = accept(listener, NULL, NULL);
+
+	if (fd < 0)
+		return failed_with(exp, fd, "accept");
+	exp_say_ends(exp, fd);
+	return fd;
+}
+
+int exp_connect(const struct exp *exp)
+{
+	struct sockaddr_storage address;
+	socklen_t length;
+	uint64_t port;
+	int fd;
+
+	if (exp_hear(exp, &port))
+		return -1;
+	length = exp_address(exp, port, &address);
+	fd = socket(exp->family, SOCK_STREAM, 0);
+	if (fd < 0)
+		return failed_with(exp, fd, "socket");
+	if (connect(fd, (struct sockaddr *)&address, length))
+		return failed_with(exp, fd, "connect");
+	exp_say_ends(exp, fd);
+	return fd;
 }
 
 static void say_address(const struct exp *exp, const char *key, const struct sockaddr_in6 *v6)
@@ -211,10 +278,10 @@ static int play_wire(struct exp *exp, const struct stage *stage)
 	exp_say(exp, "packets=%llu", (unsigned long long)wire->packets);
 	exp_say(exp, "tcp_packets=%llu", (unsigned long long)wire->tcp_packets);
 	exp_say(exp, "dropped=%llu", (unsigned long long)wire->dropped);
-	if (wire->script.drop && !wire->dropped)
-		return exp_fail(exp, "--drop %llu: only %llu packets came",
-				(unsigned long long)wire->script.drop,
-				(unsigned long long)wire->tcp_packets);
+	exp_say(exp, "overflow=%llu", (unsigned long long)wire->overflow);
+	if (wire->script.drop_count && !wire->dropped)
+		return exp_fail(exp, "--drop %s: only %llu packets came",
+				exp->options.text[EXP_DROP], (unsigned long long)wire->tcp_packets);
 	return 0;
 }
 
@@ -240,7 +307,7 @@ static int start_all(struct exp *exp, struct stage *stage)
 
 	if (needs_wire(exp))
 		status = start(exp, stage, ROLE_WIRE);
-	if (!status)
+	if (!status && exp->lesson->server)
 		status = start(exp, stage, WIRE_SERVER);
 	if (!status)
 		status = start(exp, stage, WIRE_CLIENT);
@@ -291,10 +358,7 @@ static int wait_for_all(const struct exp *exp, struct stage *stage, int result)
 
 static int prepare(struct exp *exp, struct stage *stage)
 {
-	struct wire_script script = { .delay_ns = exp->options.value[EXP_DELAY],
-				      .drop = exp->options.value[EXP_DROP] };
-
-	if (needs_wire(exp) && wire_open(&exp->wire, &script))
+	if (needs_wire(exp) && wire_open(&exp->wire, &exp->options.wire))
 		return exp_fail(exp, "%s", exp->wire.problem);
 	exp->server_read_bytes = mmap(NULL, sizeof(*exp->server_read_bytes), PROT_READ | PROT_WRITE,
 				      MAP_SHARED | MAP_ANONYMOUS, -1, 0);

@@ -62,7 +62,7 @@ static int check(const struct exp *exp, uint64_t start_ns, uint64_t connected_ns
 {
 	if (connected_ns - start_ns < 2 * exp->options.value[EXP_DELAY])
 		return exp_fail(exp, "connect() returned before an answer could have come");
-	if (exp->options.value[EXP_DROP] == 3 && accepted_ns < connected_ns)
+	if (wire_script_drops(&exp->options.wire, 3) && accepted_ns < connected_ns)
 		return exp_fail(exp, "accept() returned although the third packet was lost");
 	return 0;
 }

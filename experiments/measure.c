@@ -18,6 +18,7 @@
 #include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <linux/sockios.h>
 
@@ -128,6 +129,44 @@ void measure_say_reads(const struct exp *exp, const struct measure_reads *reads)
 	exp_say(exp, "last_byte_at_ns=%llu", (unsigned long long)reads->last_byte_at_ns);
 }
 
+int measure_read_all(const struct exp *exp, int fd)
+{
+	size_t size = exp->options.value[EXP_READ];
+	struct measure_reads reads = { 0 };
+	char *data = malloc(size);
+	ssize_t got;
+
+	if (!data)
+		return exp_fail_call(exp, "malloc");
+	do {
+		got = read(fd, data, size);
+		measure_read(exp, &reads, size, got);
+		if (got > 0)
+			exp_sleep(exp->options.value[EXP_PAUSE]);
+	} while (got > 0);
+	if (got < 0)
+		return exp_fail_call(exp, "read");
+	free(data);
+	measure_say_reads(exp, &reads);
+	if (reads.bytes != exp->options.value[EXP_BYTES])
+		return exp_fail(exp, "fewer bytes came than were sent");
+	return 0;
+}
+
+int measure_reader(struct exp *exp)
+{
+	int listener = exp_listen(exp, 1);
+	int fd = listener < 0 ? -1 : exp_accept(exp, listener);
+	int status;
+
+	if (fd < 0)
+		return EXIT_FAILURE;
+	status = measure_read_all(exp, fd);
+	close(fd);
+	close(listener);
+	return status;
+}
+
 void measure_say_buffers(const struct exp *exp, int fd)
 {
 	char congestion[16] = "";
@@ -167,12 +206,12 @@ static void *poll_queue(void *data)
 
 int measure_poll_start(const struct exp *exp, int fd, struct measure_poll **result)
 {
-	const char *path = exp->options.poll_path;
+	const char *path = exp->options.text[EXP_POLL];
 	struct measure_poll *poll;
 	int err;
 
 	*result = NULL;
-	if (!path)
+	if (!path || !*path)
 		return 0;
 	poll = calloc(1, sizeof(*poll));
 	if (!poll)
@@ -199,7 +238,8 @@ int measure_poll_stop(const struct exp *exp, struct measure_poll *poll)
 	atomic_store(&poll->stop, true);
 	pthread_join(poll->thread, NULL);
 	if (fclose(poll->file))
-		status = exp_fail(exp, "--poll %s: %s", exp->options.poll_path, strerror(errno));
+		status = exp_fail(exp, "--poll %s: %s", exp->options.text[EXP_POLL],
+				  strerror(errno));
 	free(poll);
 	return status;
 }

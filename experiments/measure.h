@@ -49,6 +49,15 @@ struct measure_reads {
 void measure_read(const struct exp *exp, struct measure_reads *reads, size_t size, ssize_t result);
 void measure_say_reads(const struct exp *exp, const struct measure_reads *reads);
 
+/*
+ * Reads until the end, at most --read bytes at a time and with --pause after
+ * each, and prints what came. Returns 0, or 1 when it was not --bytes.
+ */
+int measure_read_all(const struct exp *exp, int fd);
+
+/* A server that does this with one connection: for lessons about its client. */
+int measure_reader(struct exp *exp);
+
 /* Prints the algorithm and the buffer sizes that a socket has at the moment. */
 void measure_say_buffers(const struct exp *exp, int fd);
 

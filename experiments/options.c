@@ -19,7 +19,7 @@
 
 #define EXIT_USAGE 2
 
-enum option_kind { KIND_BYTES, KIND_COUNT, KIND_TIME, KIND_FILE, KIND_FLAG };
+enum option_kind { KIND_BYTES, KIND_COUNT, KIND_TIME, KIND_DROP, KIND_FILE, KIND_FLAG };
 
 static const struct {
 	const char *name;
@@ -31,15 +31,34 @@ static const struct {
 	[EXP_READ] = { "read", "N", "the server reads at most N bytes at a time", KIND_BYTES },
 	[EXP_PAUSE] = { "pause", "TIME", "the server waits after each read", KIND_TIME },
 	[EXP_HOLD] = { "hold", "TIME", "the client waits before it closes", KIND_TIME },
+	[EXP_COUNT] = { "count", "N", "how many times", KIND_COUNT },
+	[EXP_BACKLOG] = { "backlog", "N", "what listen() is given", KIND_COUNT },
+	[EXP_SYNCNT] = { "syncnt", "N", "a SYN is sent again N times at most", KIND_COUNT },
+	[EXP_SNDBUF] = { "sndbuf", "N", "SO_SNDBUF; 0: the kernel decides", KIND_COUNT },
 	[EXP_POLL] = { "poll", "FILE", "write what SIOCOUTQ says to FILE", KIND_FILE },
 	[EXP_DELAY] = { "delay", "TIME", "each packet takes so long (needs rights)", KIND_TIME },
-	[EXP_DROP] = { "drop", "N", "the N-th TCP packet is lost (needs rights)", KIND_COUNT },
+	[EXP_RATE] = { "rate", "N", "the wire carries N bytes a second (needs rights)",
+		       KIND_COUNT },
+	[EXP_DROP] = { "drop", "LIST",
+		       "TCP packets that are lost (needs rights): numbers,\n"
+		       "                 N+ from N on, N* every N-th",
+		       KIND_DROP },
+	[EXP_REORDER] = { "reorder", "N", "the N-th TCP packet is late (needs rights)",
+			  KIND_COUNT },
 	[EXP_IPV6] = { "ipv6", NULL, "IPv6 instead of IPv4", KIND_FLAG },
 };
 
+static bool is_of_wire(enum exp_option option)
+{
+	return option >= EXP_DELAY && option < EXP_IPV6;
+}
+
+/* NULL: the lesson has no such option. */
 static const char *default_of(const struct exp_lesson *lesson, enum exp_option option)
 {
-	return option < EXP_DELAY ? lesson->defaults[option] : "0";
+	if (lesson->without_wire && is_of_wire(option))
+		return NULL;
+	return lesson->defaults[option] || option < EXP_DELAY ? lesson->defaults[option] : "0";
 }
 
 static bool parse_number(const char *text, uint64_t least, uint64_t most, uint64_t *value)
@@ -80,10 +99,35 @@ static bool parse_time(const char *text, uint64_t *ns)
 	return false;
 }
 
+/* "3", "3+", "50*", separated by commas; "0" alone: none. */
+static bool parse_drops(const char *text, struct wire_script *script)
+{
+	char *end;
+
+	script->drop_count = 0;
+	if (!strcmp(text, "0"))
+		return true;
+	do {
+		struct wire_drop *drop = &script->drops[script->drop_count++];
+		uint64_t number = strtoull(text, &end, 10);
+
+		if (*text < '1' || *text > '9')
+			return false;
+		*drop = (struct wire_drop){ number, number, 1 };
+		if (*end == '+' || *end == '*')
+			drop->last = UINT64_MAX;
+		if (*end == '*')
+			drop->step = number;
+		text = end + (*end == '+' || *end == '*');
+	} while (*text++ == ',' && script->drop_count < WIRE_DROPS);
+	return !text[-1];
+}
+
 static bool parse_value(struct exp_options *options, enum exp_option option, const char *text)
 {
 	uint64_t *value = &options->value[option];
 
+	options->text[option] = text;
 	switch (option_table[option].kind) {
 	case KIND_BYTES:
 		return parse_number(text, 1, BYTES_MAX, value);
@@ -91,8 +135,9 @@ static bool parse_value(struct exp_options *options, enum exp_option option, con
 		return parse_number(text, 0, UINT32_MAX, value);
 	case KIND_TIME:
 		return parse_time(text, value);
+	case KIND_DROP:
+		return parse_drops(text, &options->wire);
 	case KIND_FILE:
-		options->poll_path = *text ? text : NULL;
 		return true;
 	case KIND_FLAG:
 		return parse_number(text, 0, 1, value);
@@ -107,6 +152,8 @@ static const char *expected_of(enum exp_option option)
 		return "a number from 1 to 2147479552";
 	case KIND_TIME:
 		return "a time such as 500ms or 1.5s, up to 3600s";
+	case KIND_DROP:
+		return "numbers such as 3 or 3,5 or 3+ or 50*, at most 8";
 	default:
 		return "a number";
 	}
@@ -193,9 +240,11 @@ static bool is_changed(const struct exp *exp)
 
 	set_defaults(&taught);
 	for (int i = 0; i < EXP_OPTIONS; i++)
-		if (i != EXP_IPV6 && taught.options.value[i] != exp->options.value[i])
+		if (i != EXP_IPV6 && i != EXP_DROP &&
+		    taught.options.value[i] != exp->options.value[i])
 			return true;
-	return false;
+	return memcmp(taught.options.wire.drops, exp->options.wire.drops,
+		      sizeof(taught.options.wire.drops));
 }
 
 static void say_options(const struct exp *exp)
@@ -203,9 +252,8 @@ static void say_options(const struct exp *exp)
 	for (int i = 0; i < EXP_OPTIONS; i++) {
 		if (!default_of(exp->lesson, i))
 			continue;
-		if (i == EXP_POLL)
-			exp_say(exp, "%s=%s", option_table[i].name,
-				exp->options.poll_path ? exp->options.poll_path : "");
+		if (option_table[i].kind == KIND_FILE || option_table[i].kind == KIND_DROP)
+			exp_say(exp, "%s=%s", option_table[i].name, exp->options.text[i]);
 		else
 			exp_say(exp, "%s=%llu%s", option_table[i].name,
 				(unsigned long long)exp->options.value[i],
@@ -219,6 +267,9 @@ int options_read(struct exp *exp, int argc, char **argv)
 
 	if (status != OPTIONS_GO_ON)
 		return status;
+	exp->options.wire.delay_ns = exp->options.value[EXP_DELAY];
+	exp->options.wire.rate = exp->options.value[EXP_RATE];
+	exp->options.wire.reorder = exp->options.value[EXP_REORDER];
 	exp->options.changed = is_changed(exp);
 	exp->role = "option";
 	say_options(exp);

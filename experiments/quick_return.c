@@ -21,63 +21,11 @@
 #include <string.h>
 #include <unistd.h>
 
-static int read_slowly(const struct exp *exp, int fd)
-{
-	size_t size = exp->options.value[EXP_READ];
-	struct measure_reads reads = { 0 };
-	char *data = malloc(size);
-	ssize_t got;
-
-	if (!data)
-		return exp_fail_call(exp, "malloc");
-	do {
-		got = read(fd, data, size);
-		measure_read(exp, &reads, size, got);
-		if (got > 0)
-			exp_sleep(exp->options.value[EXP_PAUSE]);
-	} while (got > 0);
-	if (got < 0)
-		return exp_fail_call(exp, "read");
-	free(data);
-	measure_say_reads(exp, &reads);
-	if (reads.bytes != exp->options.value[EXP_BYTES])
-		return exp_fail(exp, "fewer bytes came than were sent");
-	return 0;
-}
-
-static int server(struct exp *exp)
-{
-	struct sockaddr_storage address;
-	socklen_t length = exp_address(exp, 0, &address);
-	int listener = socket(exp->family, SOCK_STREAM, 0);
-	int fd, status;
-
-	if (listener < 0)
-		return exp_fail_call(exp, "socket");
-	if (bind(listener, (struct sockaddr *)&address, length))
-		return exp_fail_call(exp, "bind");
-	if (listen(listener, 1))
-		return exp_fail_call(exp, "listen");
-	if (exp_tell(exp, exp_port(listener)))
-		return EXIT_FAILURE;
-	fd = accept(listener, NULL, NULL);
-	if (fd < 0)
-		return exp_fail_call(exp, "accept");
-	exp_say_ends(exp, fd);
-	status = read_slowly(exp, fd);
-	close(fd);
-	close(listener);
-	return status;
-}
-
 static int client(struct exp *exp)
 {
 	size_t bytes = exp->options.value[EXP_BYTES];
-	struct sockaddr_storage address;
 	struct measure_send sent;
 	struct measure_poll *poll;
-	socklen_t length;
-	uint64_t port;
 	char *data = malloc(bytes);
 	int fd;
 
@@ -85,15 +33,9 @@ static int client(struct exp *exp)
 		return exp_fail_call(exp, "malloc");
 	/* Touched beforehand, or send() would wait for memory as well. */
 	memset(data, 'a', bytes);
-	fd = socket(exp->family, SOCK_STREAM, 0);
+	fd = exp_connect(exp);
 	if (fd < 0)
-		return exp_fail_call(exp, "socket");
-	if (exp_hear(exp, &port))
 		return EXIT_FAILURE;
-	length = exp_address(exp, port, &address);
-	if (connect(fd, (struct sockaddr *)&address, length))
-		return exp_fail_call(exp, "connect");
-	exp_say_ends(exp, fd);
 	if (measure_poll_start(exp, fd, &poll))
 		return EXIT_FAILURE;
 	measure_send_begin(&sent);
@@ -125,7 +67,7 @@ int main(int argc, char **argv)
 			      [EXP_READ] = "1024",
 			      [EXP_PAUSE] = "1ms",
 			      [EXP_POLL] = "" },
-		.server = server,
+		.server = measure_reader,
 		.client = client,
 	};
 
