@@ -180,6 +180,57 @@ void measure_say_buffers(const struct exp *exp, int fd)
 	exp_say(exp, "sndbuf=%d", bytes);
 }
 
+/* Lines come in pairs, names and values: "Tcp: RtoMin ...", "Tcp: 200 ...". */
+static bool find_counter(char *names, char *values, const char *wanted, uint64_t *value)
+{
+	char *name_rest, *value_rest;
+	char *name = strtok_r(names, ": \n", &name_rest);
+	char *number = strtok_r(values, ": \n", &value_rest);
+	size_t group = name ? strlen(name) : 0;
+
+	if (!name || !number || strncmp(wanted, name, group))
+		return false;
+	while ((name = strtok_r(NULL, " \n", &name_rest)) &&
+	       (number = strtok_r(NULL, " \n", &value_rest))) {
+		if (strcmp(name, wanted + group))
+			continue;
+		*value = strtoull(number, NULL, 10);
+		return true;
+	}
+	return false;
+}
+
+static bool read_counter(const char *path, const char *wanted, uint64_t *value)
+{
+	FILE *file = fopen(path, "re");
+	char names[8192], values[8192];
+	bool found = false;
+
+	while (file && !found && fgets(names, sizeof(names), file) &&
+	       fgets(values, sizeof(values), file))
+		found = find_counter(names, values, wanted, value);
+	if (file)
+		fclose(file);
+	return found;
+}
+
+uint64_t measure_counter(const char *name)
+{
+	uint64_t value = 0;
+
+	if (!read_counter("/proc/thread-self/net/netstat", name, &value))
+		read_counter("/proc/thread-self/net/snmp", name, &value);
+	return value;
+}
+
+int measure_unread(int fd)
+{
+	int bytes = 0;
+
+	ioctl(fd, SIOCINQ, &bytes);
+	return bytes;
+}
+
 struct measure_poll {
 	pthread_t thread;
 	atomic_bool stop;

@@ -58,6 +58,15 @@ int measure_read_all(const struct exp *exp, int fd);
 /* A server that does this with one connection: for lessons about its client. */
 int measure_reader(struct exp *exp);
 
+/*
+ * A counter of the network namespace that the caller is in, by the name that
+ * nstat(8) knows: "TcpExtListenOverflows", "TcpOutRsts". 0 where there is none.
+ */
+uint64_t measure_counter(const char *name);
+
+/* Bytes that have arrived and were not read yet: SIOCINQ. */
+int measure_unread(int fd);
+
 /* Prints the algorithm and the buffer sizes that a socket has at the moment. */
 void measure_say_buffers(const struct exp *exp, int fd);
 
