@@ -14,6 +14,7 @@
 ##   live          trace real programs on this kernel (root)
 ##   page          open the page of --html in a browser (node, chromium)
 ##   check         unit, golden, live and page
+##   bench         what tracing costs, and what the offline path takes (root)
 ##   test-programs build what the tests run, and run nothing
 ##   lint          who may include whom, licence lines, sizes, shell scripts
 ##   format        rewrite the C files with clang-format
@@ -146,9 +147,12 @@ live_helpers := $(live_objects:.o=)
 page_test_objects := $(call objects,$(wildcard tests/page/*.c))
 page_helpers := $(page_test_objects:.o=)
 
+bench_objects := $(call objects,$(wildcard tests/bench/*.c))
+bench_programs := $(bench_objects:.o=)
+
 all_objects := $(core_objects) $(collect_objects) $(main_objects) $(shared_experiment_objects) \
 	$(experiment_objects) $(unit_objects) $(unit_helper_objects) $(live_objects) \
-	$(page_test_objects)
+	$(page_test_objects) $(bench_objects)
 directories := $(sort build/bpf $(BUILD) $(BUILD)/found \
 	$(patsubst %/,%,$(dir $(all_objects) $(page_object))))
 
@@ -181,7 +185,7 @@ $(unit_tests): %: %.o $(unit_helper_objects) $(core)
 	$(call msg,LINK,$@)
 	$(Q)$(link) $^ $(unit_libs) $(LDLIBS) -o $@
 
-$(live_helpers): %: %.o
+$(live_helpers) $(bench_programs): %: %.o
 	$(call msg,LINK,$@)
 	$(Q)$(link) $^ -pthread $(LDLIBS) -o $@
 
@@ -192,12 +196,14 @@ $(page_helpers): %: %.o $(core)
 $(core_objects) $(page_test_objects): extra = $(core_cflags)
 $(collect_objects): extra = $(bpf_cflags)
 $(unit_objects) $(unit_helper_objects): extra = $(unit_cflags)
-$(experiment_objects) $(shared_experiment_objects) $(live_objects): extra = -pthread
+$(experiment_objects) $(shared_experiment_objects) $(live_objects) $(bench_objects): \
+	extra = -pthread
 
 $(core_objects) $(main_objects) $(page_test_objects): | $(BUILD)/found/core
 $(collect_objects): | $(skeleton)
 $(unit_objects) $(unit_helper_objects): | $(BUILD)/found/unit
-$(experiment_objects) $(shared_experiment_objects) $(live_objects): | $(BUILD)/found/cc
+$(experiment_objects) $(shared_experiment_objects) $(live_objects) $(bench_objects): \
+	| $(BUILD)/found/cc
 
 $(all_objects): $(BUILD)/%.o: %.c $(BUILD)/flags | $$(@D)
 	$(call msg,CC,$<)
@@ -253,7 +259,7 @@ check:
 	$(Q)$(MAKE) --no-print-directory live
 	$(Q)$(MAKE) --no-print-directory page
 
-test-programs: $(unit_tests) $(live_helpers) $(page_helpers)
+test-programs: $(unit_tests) $(live_helpers) $(page_helpers) $(bench_programs)
 
 unit: $(unit_tests)
 	$(Q)SAN=$(SAN) tests/tally -q unit$(SAN:1=-sanitized) tests/unit/run $(unit_tests)
@@ -267,6 +273,10 @@ live: all $(live_helpers)
 page: $(OUT)tcpwatch $(page_helpers)
 	$(Q)TCPWATCH=$(CURDIR)/$(OUT)tcpwatch MAKE_CAPTURE=$(CURDIR)/$(page_helpers) \
 		tests/tally page tests/page/run
+
+.PHONY: bench
+bench: all test-programs
+	$(Q)scripts/bench
 
 c_files := $(foreach d,bpf user experiments tests,$(wildcard $(foreach p,* */* */*/*, \
 	$(d)/$(p).c $(d)/$(p).h)))
