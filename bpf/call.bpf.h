@@ -311,7 +311,7 @@ static __u32 accept_learn(struct socket_call *call, int fd)
 	if (!id || !sk_is_tcp(sk))
 		return id;
 	known_tell(sk);
-	emit_queue((struct sock *)call->sk, call->socket, QUEUE_ACCEPT);
+	emit_queue((struct sock *)call->sk, call->socket, QUEUE_ACCEPT, 0);
 	return id;
 }
 

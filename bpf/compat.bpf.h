@@ -36,4 +36,66 @@ static bool compat_tuple_readable(const struct tuple *tuple)
 	return tuple->local_port && tuple->remote_port;
 }
 
+/* 6.12 began to tell; the names came one after the other, and their numbers moved. */
+enum sk_rst_reason___named {
+	SK_RST_REASON_NO_SOCKET___named,
+	SK_RST_REASON_TCP_INVALID_ACK_SEQUENCE___named,
+	SK_RST_REASON_TCP_RFC7323_PAWS___named,
+	SK_RST_REASON_TCP_TOO_OLD_ACK___named,
+	SK_RST_REASON_TCP_ACK_UNSENT_DATA___named,
+	SK_RST_REASON_TCP_FLAGS___named,
+	SK_RST_REASON_TCP_OLD_ACK___named,
+	SK_RST_REASON_TCP_ABORT_ON_DATA___named,
+	SK_RST_REASON_TCP_TIMEWAIT_SOCKET___named,
+	SK_RST_REASON_INVALID_SYN___named,
+	SK_RST_REASON_TCP_ABORT_ON_CLOSE___named,
+	SK_RST_REASON_TCP_ABORT_ON_LINGER___named,
+	SK_RST_REASON_TCP_ABORT_ON_MEMORY___named,
+	SK_RST_REASON_TCP_STATE___named,
+	SK_RST_REASON_TCP_KEEPALIVE_TIMEOUT___named,
+	SK_RST_REASON_TCP_DISCONNECT_WITH_DATA___named,
+};
+
+#define IS_REASON(reason, name)                                                                    \
+	(bpf_core_enum_value_exists(enum sk_rst_reason___named, SK_RST_REASON_##name##___named) && \
+	 (reason) == (int)bpf_core_enum_value(enum sk_rst_reason___named,                          \
+					      SK_RST_REASON_##name##___named))
+
+/* A RST that answers a segment. */
+static enum reset_cause compat_answer_cause(int reason)
+{
+	if (IS_REASON(reason, NO_SOCKET))
+		return RESET_NO_SOCKET;
+	if (IS_REASON(reason, TCP_ABORT_ON_DATA))
+		return RESET_LATE_DATA;
+	if (IS_REASON(reason, TCP_TIMEWAIT_SOCKET))
+		return RESET_TIME_WAIT;
+	if (IS_REASON(reason, TCP_INVALID_ACK_SEQUENCE) || IS_REASON(reason, TCP_TOO_OLD_ACK) ||
+	    IS_REASON(reason, TCP_ACK_UNSENT_DATA) || IS_REASON(reason, TCP_OLD_ACK))
+		return RESET_BAD_ACK;
+	if (IS_REASON(reason, TCP_FLAGS) || IS_REASON(reason, INVALID_SYN) ||
+	    IS_REASON(reason, TCP_RFC7323_PAWS))
+		return RESET_BAD_SEGMENT;
+	return RESET_UNKNOWN;
+}
+
+static enum reset_cause compat_reset_cause(int reason)
+{
+	if (reason < 0)
+		return RESET_UNKNOWN;
+	if (IS_REASON(reason, TCP_ABORT_ON_CLOSE))
+		return RESET_UNREAD;
+	if (IS_REASON(reason, TCP_ABORT_ON_LINGER))
+		return RESET_LINGER;
+	if (IS_REASON(reason, TCP_ABORT_ON_MEMORY))
+		return RESET_MEMORY;
+	if (IS_REASON(reason, TCP_STATE))
+		return RESET_STATE;
+	if (IS_REASON(reason, TCP_KEEPALIVE_TIMEOUT))
+		return RESET_KEEPALIVE;
+	if (IS_REASON(reason, TCP_DISCONNECT_WITH_DATA))
+		return RESET_DISCONNECT;
+	return compat_answer_cause(reason);
+}
+
 #endif

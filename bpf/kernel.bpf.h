@@ -62,6 +62,9 @@ static __u64 address_of(const void *pointer)
 #define ETH_P_IP 0x0800
 #define ETH_P_IPV6 0x86dd
 
+/* include/uapi/linux/in6.h */
+#define IPPROTO_ICMPV6 58
+
 /* include/net/flow.h */
 #define LOOPBACK_IFINDEX 1
 

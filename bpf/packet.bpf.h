@@ -64,6 +64,7 @@ struct packet {
 	__u64 options; /* address */
 	__u32 options_length;
 	__u32 length; /* of the data */
+	__u32 icmp;   /* not TCP: bytes from the network header to that of ICMP; 0: neither */
 	bool received;
 };
 
@@ -96,9 +97,13 @@ static __u32 read_ipv4(struct packet *packet, __u64 header, __u32 available)
 
 	if (bpf_probe_read_kernel(&ip, sizeof(ip), (void *)header))
 		return 0;
-	if (ip.protocol != IPPROTO_TCP || ip.fragment & bpf_htons(IPV4_FRAGMENT_OFFSET))
-		return 0;
 	header_length = (ip.version_length & 0x0f) * 4;
+	if (ip.fragment & bpf_htons(IPV4_FRAGMENT_OFFSET))
+		return 0;
+	if (ip.protocol != IPPROTO_TCP) {
+		packet->icmp = ip.protocol == IPPROTO_ICMP ? header_length : 0;
+		return 0;
+	}
 	packet->length = without_padding(available, bpf_ntohs(ip.total_length)) - header_length;
 	address_set_ipv4(packet->tuple.local_address,
 			 packet->received ? ip.destination : ip.source);
@@ -134,8 +139,10 @@ static __u32 read_ipv6(struct packet *packet, __u64 header, __u32 available)
 	if (bpf_probe_read_kernel(&ip, sizeof(ip), (void *)header))
 		return 0;
 	extension = ipv6_extension(&ip, header + sizeof(ip));
-	if (extension < 0)
+	if (extension < 0) {
+		packet->icmp = ip.next_header == IPPROTO_ICMPV6 ? sizeof(ip) : 0;
 		return 0;
+	}
 	packet->length = without_padding(payload, bpf_ntohs(ip.payload_length)) - extension;
 	__builtin_memcpy(packet->tuple.local_address, packet->received ? ip.destination : ip.source,
 			 sizeof(ip.source));
@@ -321,7 +328,7 @@ static void syn_received(const struct packet *packet, struct tuple_end *before)
 		end.id = before->id;
 	}
 	emit_segment(packet, end.id, NULL);
-	emit_queue((struct sock *)listener->sk, listener->id, QUEUE_SYN);
+	emit_queue((struct sock *)listener->sk, listener->id, QUEUE_SYN, end.id);
 }
 
 /* The socket that a packet belongs to by its tuple, with the namespace of its device. */
@@ -333,18 +340,14 @@ static struct tuple_end *packet_end(struct sk_buff *skb, struct packet *packet)
 	return bpf_map_lookup_elem(&sockets_by_tuple, &packet->tuple);
 }
 
-static void segment_received(struct sk_buff *skb)
+static void segment_received(struct sk_buff *skb, struct packet *packet)
 {
-	struct packet packet = { .received = true };
-	struct tuple_end *end;
+	struct tuple_end *end = packet_end(skb, packet);
 
-	if (!packet_read(&packet, skb) || packet_is_repeated(skb))
-		return;
-	end = packet_end(skb, &packet);
-	if (is_first_syn(&packet) && (!end || end->gone || !end->taken))
-		syn_received(&packet, end);
+	if (is_first_syn(packet) && (!end || end->gone || !end->taken))
+		syn_received(packet, end);
 	else if (end)
-		emit_segment(&packet, end->id, NULL);
+		emit_segment(packet, end->id, NULL);
 }
 
 /* Answers that the kernel gives for a request, a TIME_WAIT or no socket at all. */

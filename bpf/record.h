@@ -35,6 +35,7 @@ enum record_kind {
 	RECORD_RETRANSMIT,  /* tcp_retransmit_skb, tcp_retransmit_synack */
 	RECORD_ERROR,	    /* sk_err or sk_err_soft was set */
 	RECORD_LOST,	    /* records that did not fit; made by the collector */
+	RECORD_ICMP,	    /* ICMP said that a segment of a socket can't be delivered */
 	RECORD_KINDS
 };
 
@@ -103,6 +104,7 @@ struct record_positions {
 
 #define STATE_SOCK_DONE 1 /* the peer's FIN has arrived */
 #define STATE_SOCK_DEAD 2 /* no file refers to the socket any more */
+#define STATE_LINGER_0 4  /* SO_LINGER is on, with 0 seconds */
 
 struct record_state {
 	struct record_header header;
@@ -272,7 +274,25 @@ struct record_queue {
 	__u32 length;		     /* sk_ack_backlog, ss: Recv-Q */
 	__u32 limit;		     /* sk_max_ack_backlog, ss: Send-Q; full: length > limit */
 	__u16 event;		     /* enum queue_event */
-	__u16 reserved[3];
+	__u16 reserved;
+	__u32 child; /* QUEUE_SYN: socket id that the SYN's sender has here; 0: not told */
+};
+
+/* Why a RST was sent: the kernel's enum sk_rst_reason by its names, whose numbers differ. */
+enum reset_cause {
+	RESET_UNKNOWN,	   /* not told by this kernel, or it has no name for it */
+	RESET_NO_SOCKET,   /* the segment belongs to no socket */
+	RESET_UNREAD,	   /* closed with unread data in the receive queue */
+	RESET_LINGER,	   /* closed with SO_LINGER, 0 seconds */
+	RESET_LATE_DATA,   /* data arrived after the program had closed the socket */
+	RESET_TIME_WAIT,   /* the segment met what TIME_WAIT or FIN_WAIT2 had left */
+	RESET_MEMORY,	   /* too many sockets without a program, or no memory */
+	RESET_KEEPALIVE,   /* no answer to keepalive probes, or TCP_USER_TIMEOUT */
+	RESET_DISCONNECT,  /* data were left when the socket was disconnected */
+	RESET_STATE,	   /* the socket was destroyed in a state that owes the peer an end */
+	RESET_BAD_ACK,	   /* the segment acknowledged what was never sent, or too old */
+	RESET_BAD_SEGMENT, /* its flags or options have no place in this state */
+	RESET_CAUSES
 };
 
 struct record_reset {
@@ -280,7 +300,8 @@ struct record_reset {
 	__s32 reason;  /* enum sk_rst_reason; -1: not told by this kernel */
 	__u8 received; /* 0 sent, 1 received */
 	__u8 state;    /* TCP_* */
-	__u16 reserved;
+	__u8 cause;    /* enum reset_cause */
+	__u8 reserved;
 };
 
 struct record_retransmit {
@@ -299,6 +320,21 @@ struct record_error {
 	__s32 error_soft; /* sk_err_soft */
 	__u8 state;
 	__u8 reserved[7];
+};
+
+/*
+ * A destination unreachable that quotes a segment of the socket. RFC 792 type 3,
+ * RFC 4443 type 1. The sender is a router, the host itself, or this host's own
+ * kernel when the next hop gave it no answer.
+ */
+struct record_icmp {
+	struct record_header header;
+	__u8 from[RECORD_ADDRESS_SIZE];
+	__u32 seq; /* of the segment */
+	__u8 type;
+	__u8 code;
+	__u8 version; /* of IP: 4 or 6 */
+	__u8 reserved;
 };
 
 /* What could not be stored, apart from records that found the ring full. */
@@ -334,5 +370,6 @@ _Static_assert(sizeof(struct record_reset) == 24, "record_reset");
 _Static_assert(sizeof(struct record_retransmit) == 32, "record_retransmit");
 _Static_assert(sizeof(struct record_error) == 32, "record_error");
 _Static_assert(sizeof(struct record_lost) == 48, "record_lost");
+_Static_assert(sizeof(struct record_icmp) == 40, "record_icmp");
 
 #endif

@@ -129,8 +129,8 @@ static void sample_recv(struct sock *sk, struct mark *mark, enum sample_reason r
 	emit_submit(record);
 }
 
-/* sk may be a mere address. */
-static void emit_queue(struct sock *sk, __u32 id, enum queue_event event)
+/* sk may be a mere address; child: of QUEUE_SYN. */
+static void emit_queue(struct sock *sk, __u32 id, enum queue_event event, __u32 child)
 {
 	struct record_queue *record = emit_reserve(RECORD_QUEUE, sizeof(*record), id);
 
@@ -139,6 +139,7 @@ static void emit_queue(struct sock *sk, __u32 id, enum queue_event event)
 	record->length = BPF_CORE_READ(sk, sk_ack_backlog);
 	record->limit = BPF_CORE_READ(sk, sk_max_ack_backlog);
 	record->event = event;
+	record->child = child;
 	emit_submit(record);
 }
 

@@ -6,6 +6,7 @@
 #ifndef TCPWATCH_STATE_BPF_H
 #define TCPWATCH_STATE_BPF_H
 
+#include "bpf/compat.bpf.h"
 #include "bpf/emit.bpf.h"
 #include "bpf/filter.bpf.h"
 #include "bpf/kernel.bpf.h"
@@ -27,14 +28,18 @@ static void fill_positions(struct record_positions *positions, struct tcp_sock *
 	positions->copied_seq = tcp->copied_seq;
 }
 
-static __u8 state_flags(unsigned long flags)
+static __u8 state_flags(struct sock *sk)
 {
+	unsigned long flags = BPF_CORE_READ(sk, __sk_common.skc_flags);
 	__u8 result = 0;
 
 	if (flags & 1UL << bpf_core_enum_value(enum sock_flags, SOCK_DONE))
 		result |= STATE_SOCK_DONE;
 	if (flags & 1UL << bpf_core_enum_value(enum sock_flags, SOCK_DEAD))
 		result |= STATE_SOCK_DEAD;
+	if (flags & 1UL << bpf_core_enum_value(enum sock_flags, SOCK_LINGER) &&
+	    !BPF_CORE_READ(sk, sk_lingertime))
+		result |= STATE_LINGER_0;
 	return result;
 }
 
@@ -89,7 +94,7 @@ static void emit_state(struct sock *sk, __u32 id, const struct change *change)
 	record->error_soft = sk->sk_err_soft;
 	record->old_state = change->old_state;
 	record->new_state = change->new_state;
-	record->flags = state_flags(sk->__sk_common.skc_flags);
+	record->flags = state_flags(sk);
 	record->shutdown = sk->sk_shutdown;
 	fill_cause(record, sk, change);
 	emit_submit(record);
@@ -115,7 +120,7 @@ VERIFIED_ONCE int emit_state_found(__u64 address, __u32 id)
 	record->error_soft = BPF_CORE_READ(sk, sk_err_soft);
 	record->old_state = BPF_CORE_READ(sk, __sk_common.skc_state);
 	record->new_state = record->old_state;
-	record->flags = state_flags(BPF_CORE_READ(sk, __sk_common.skc_flags));
+	record->flags = state_flags(sk);
 	record->shutdown = BPF_CORE_READ(sk, sk_shutdown);
 	emit_submit(record);
 	return 0;
@@ -183,6 +188,7 @@ static void emit_reset(struct sock *sk, __u32 id, int reason, bool received)
 	if (!record)
 		return;
 	record->reason = reason;
+	record->cause = compat_reset_cause(reason);
 	record->received = received;
 	record->state = sk->__sk_common.skc_state;
 	emit_submit(record);

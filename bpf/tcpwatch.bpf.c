@@ -6,8 +6,8 @@
  */
 #include "bpf/call.bpf.h"
 #include "bpf/follow.bpf.h"
+#include "bpf/icmp.bpf.h"
 #include "bpf/kernel.bpf.h"
-#include "bpf/packet.bpf.h"
 #include "bpf/sample.bpf.h"
 #include "bpf/sock.bpf.h"
 #include "bpf/state.bpf.h"
@@ -141,7 +141,7 @@ int BPF_PROG(sk_data_ready, struct sock *sk)
 	struct mark *mark = mark_of(sk);
 
 	if (mark && sk->__sk_common.skc_state == TCP_LISTEN)
-		emit_queue(sk, mark->identity.id, QUEUE_READY);
+		emit_queue(sk, mark->identity.id, QUEUE_READY, 0);
 	else if (mark)
 		sample_recv(sk, mark, SAMPLE_QUEUED);
 	return 0;
@@ -180,7 +180,7 @@ int BPF_PROG(net_dev_queue, struct sk_buff *skb)
 SEC("tp_btf/netif_receive_skb")
 int BPF_PROG(netif_receive_skb, struct sk_buff *skb)
 {
-	segment_received(skb);
+	packet_received(skb);
 	return 0;
 }
 

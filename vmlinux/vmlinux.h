@@ -87,6 +87,7 @@ enum {
 /* include/uapi/linux/in.h */
 enum {
 	IPPROTO_TCP = 6,
+	IPPROTO_ICMP = 1,
 };
 
 /* include/uapi/linux/in6.h */
@@ -193,6 +194,7 @@ struct file {
 enum sock_flags {
 	SOCK_DEAD = 0,
 	SOCK_DONE = 1,
+	SOCK_LINGER = 4,
 };
 
 struct sock_common {
@@ -222,6 +224,7 @@ struct sock {
 	int sk_wmem_queued;
 	int sk_err;
 	int sk_err_soft;
+	long unsigned int sk_lingertime;
 	u32 sk_ack_backlog;
 	u32 sk_max_ack_backlog;
 	u8 sk_shutdown;

@@ -74,6 +74,8 @@ static void every_kind_is_decoded_field_by_field(void **state)
 			raw.address.call = CALL_BIND;
 		if (kind == RECORD_LOST)
 			raw.lost.what = RECORD_SEGMENT;
+		if (kind == RECORD_ICMP)
+			raw.icmp.version = 6;
 		assert_int_equal(decode_record(&raw, known->size, &decoded), known->size);
 		assert_memory_equal(&decoded, &raw, known->size);
 	}
@@ -199,7 +201,7 @@ static void a_call_never_returns_before_it_began(void **state)
 static void an_unknown_event_makes_the_record_unknown(void **state)
 {
 	static const enum record_kind kinds[] = { RECORD_PROCESS, RECORD_QUEUE, RECORD_SAMPLE_SEND,
-						  RECORD_SAMPLE_RECV };
+						  RECORD_SAMPLE_RECV, RECORD_ICMP };
 	union record decoded;
 
 	(void)state;
@@ -207,6 +209,20 @@ static void an_unknown_event_makes_the_record_unknown(void **state)
 		decode_filled(&decoded, kinds[i]);
 		assert_int_equal(decoded.header.kind, RECORD_NONE);
 	}
+}
+
+static void an_unknown_cause_of_a_rst_is_not_known(void **state)
+{
+	union record raw, decoded;
+
+	(void)state;
+	decode_filled(&decoded, RECORD_RESET);
+	assert_int_equal(decoded.header.kind, RECORD_RESET);
+	assert_int_equal(decoded.reset.cause, RESET_UNKNOWN);
+	fill(&raw, RECORD_RESET, sizeof(raw.reset));
+	raw.reset.cause = RESET_CAUSES - 1;
+	assert_int_equal(decode_record(&raw, sizeof(raw.reset), &decoded), sizeof(raw.reset));
+	assert_int_equal(decoded.reset.cause, RESET_BAD_SEGMENT);
 }
 
 static void a_loss_is_kept_whatever_was_lost(void **state)
@@ -275,7 +291,7 @@ static void the_schema_text_names_fields_with_offset_type_and_unit(void **state)
 static void every_enum_value_that_a_record_can_hold_is_in_the_schema(void **state)
 {
 	static char text[64 * 1024];
-	unsigned int calls = 0, lost = 0;
+	unsigned int calls = 0, lost = 0, causes = 0;
 	int length = schema_write(text, sizeof(text) - 1);
 
 	(void)state;
@@ -284,7 +300,10 @@ static void every_enum_value_that_a_record_can_hold_is_in_the_schema(void **stat
 		calls++;
 	for (char *at = text; (at = strstr(at, "\nvalue\tlost_what\t")); at++)
 		lost++;
+	for (char *at = text; (at = strstr(at, "\nvalue\treset_cause\t")); at++)
+		causes++;
 	assert_int_equal(calls, CALL_KINDS);
+	assert_int_equal(causes, RESET_CAUSES);
 	assert_int_equal(lost, LOST_WHATS - LOST_TASK_STORAGE);
 }
 
@@ -302,6 +321,7 @@ int main(void)
 		cmocka_unit_test(unknown_calls_become_none_and_flags_become_0_or_1),
 		cmocka_unit_test(a_call_never_returns_before_it_began),
 		cmocka_unit_test(an_unknown_event_makes_the_record_unknown),
+		cmocka_unit_test(an_unknown_cause_of_a_rst_is_not_known),
 		cmocka_unit_test(a_loss_is_kept_whatever_was_lost),
 		cmocka_unit_test(names_always_end),
 		cmocka_unit_test(the_schema_covers_every_byte_of_every_record_once),

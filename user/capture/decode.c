@@ -29,6 +29,7 @@ static const __u16 sizes[RECORD_KINDS] = {
 	[RECORD_RETRANSMIT] = sizeof(struct record_retransmit),
 	[RECORD_ERROR] = sizeof(struct record_error),
 	[RECORD_LOST] = sizeof(struct record_lost),
+	[RECORD_ICMP] = sizeof(struct record_icmp),
 };
 
 static __u8 known_state(__u8 state)
@@ -104,6 +105,8 @@ static bool check_reset(struct record_reset *reset)
 		reset->reason = -1;
 	reset->received = !!reset->received;
 	reset->state = known_state(reset->state);
+	if (reset->cause >= RESET_CAUSES)
+		reset->cause = RESET_UNKNOWN;
 	return true;
 }
 
@@ -152,6 +155,8 @@ static bool check_record(union record *record)
 		return true;
 	case RECORD_LOST:
 		return check_lost(&record->lost);
+	case RECORD_ICMP:
+		return record->icmp.version == 4 || record->icmp.version == 6;
 	}
 	return false;
 }

@@ -27,6 +27,7 @@ union record {
 	struct record_retransmit retransmit;
 	struct record_error error;
 	struct record_lost lost;
+	struct record_icmp icmp;
 };
 
 /*

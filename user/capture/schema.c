@@ -79,7 +79,7 @@ static const struct schema_field state_fields[] = {
 	TASK(record_state),
 	FIELD(record_state, old_state, "TCP_*"),
 	FIELD(record_state, new_state, "TCP_*"),
-	FIELD(record_state, flags, "1 SOCK_DONE, 2 SOCK_DEAD"),
+	FIELD(record_state, flags, "1 SOCK_DONE, 2 SOCK_DEAD, 4 SO_LINGER with 0 seconds"),
 	FIELD(record_state, shutdown, "bits: 1 receive, 2 send"),
 	FIELD(record_state, call, "enum call_kind"),
 	FIELD(record_state, exiting, "1: the task is exiting"),
@@ -175,6 +175,7 @@ static const struct schema_field queue_fields[] = {
 	FIELD(record_queue, limit, "full when length > limit"),
 	FIELD(record_queue, event, "enum queue_event"),
 	FIELD(record_queue, reserved, ""),
+	FIELD(record_queue, child, "QUEUE_SYN: socket id of the SYN's sender here; 0: not told"),
 };
 
 static const struct schema_field reset_fields[] = {
@@ -182,6 +183,7 @@ static const struct schema_field reset_fields[] = {
 	FIELD(record_reset, reason, "enum sk_rst_reason of the kernel; -1: not told"),
 	FIELD(record_reset, received, "0 sent, 1 received"),
 	FIELD(record_reset, state, "TCP_*"),
+	FIELD(record_reset, cause, "enum reset_cause"),
 	FIELD(record_reset, reserved, ""),
 };
 
@@ -212,6 +214,16 @@ static const struct schema_field lost_fields[] = {
 	FIELD(record_lost, reserved, ""),
 };
 
+static const struct schema_field icmp_fields[] = {
+	HEADER(record_icmp),
+	FIELD(record_icmp, from, "who sent it; network order; IPv4 as ::ffff:a.b.c.d"),
+	FIELD(record_icmp, seq, "sequence number of the segment that it quotes"),
+	FIELD(record_icmp, type, "of the message: 3 (ICMP) or 1 (ICMPv6)"),
+	FIELD(record_icmp, code, "of the message"),
+	FIELD(record_icmp, version, "of IP: 4 or 6"),
+	FIELD(record_icmp, reserved, ""),
+};
+
 static const struct schema_record records[RECORD_KINDS] = {
 	RECORD(SOCKET, socket),
 	RECORD(PROCESS, process),
@@ -227,6 +239,7 @@ static const struct schema_record records[RECORD_KINDS] = {
 	RECORD(RETRANSMIT, retransmit),
 	RECORD(ERROR, error),
 	RECORD(LOST, lost),
+	RECORD(ICMP, icmp),
 };
 
 struct schema_value {
@@ -279,6 +292,18 @@ static const struct schema_value values[] = {
 	VALUE("queue_event", QUEUE_SYN),
 	VALUE("queue_event", QUEUE_READY),
 	VALUE("queue_event", QUEUE_ACCEPT),
+	VALUE("reset_cause", RESET_UNKNOWN),
+	VALUE("reset_cause", RESET_NO_SOCKET),
+	VALUE("reset_cause", RESET_UNREAD),
+	VALUE("reset_cause", RESET_LINGER),
+	VALUE("reset_cause", RESET_LATE_DATA),
+	VALUE("reset_cause", RESET_TIME_WAIT),
+	VALUE("reset_cause", RESET_MEMORY),
+	VALUE("reset_cause", RESET_KEEPALIVE),
+	VALUE("reset_cause", RESET_DISCONNECT),
+	VALUE("reset_cause", RESET_STATE),
+	VALUE("reset_cause", RESET_BAD_ACK),
+	VALUE("reset_cause", RESET_BAD_SEGMENT),
 	VALUE("lost_what", LOST_TASK_STORAGE),
 	VALUE("lost_what", LOST_SOCKET_STORAGE),
 	VALUE("lost_what", LOST_ADDRESS_MAP),
