@@ -239,6 +239,8 @@ static void segment_retransmitted(struct sock *sk, struct sk_buff *skb, int erro
 
 	if (!mark)
 		return;
+	/* A SYN that waits for the next hop's address has not left, and ICMP will quote it. */
+	mark_tell_tuple(sk, mark);
 	record = emit_reserve(RECORD_RETRANSMIT, sizeof(*record), mark->identity.id);
 	if (!record)
 		return;

@@ -230,7 +230,7 @@ static void refused(void **state)
 	connect_returns(play, -ECONNREFUSED);
 	says(play, "connect() to 127.0.0.1:80 failed with ECONNREFUSED after 3.00",
 	     "到 127.0.0.1:80 的 connect() 在 3.00");
-	says(play, "a RST answered the SYN", "对 SYN 的应答是 RST");
+	says(play, "A RST answered the SYN: no socket listens there.", "对 SYN 的应答是 RST");
 }
 
 /* iptables -j REJECT answers with ICMP port unreachable, and the errno is the same. */
@@ -260,8 +260,10 @@ static void timed_out(void **state)
 	}
 	changes(play, CLIENT, TCP_SYN_SENT, TCP_CLOSE, .error = ETIMEDOUT);
 	connect_returns(play, -ETIMEDOUT);
-	says(play, "failed with ETIMEDOUT after 3.000 s: 3 SYN were sent and nothing answered.",
-	     "发出了 3 个 SYN，没有任何应答。");
+	says(play,
+	     "failed with ETIMEDOUT after 3.000 s. 3 SYN left, at 0 s, 1.00 s, 2.00 s, and nothing "
+	     "answered.",
+	     "发出了 3 个 SYN（0 s, 1.00 s, 2.00 s），没有任何应答。");
 }
 
 static void connect_without_route_is_told_without_a_syn(void **state)
@@ -279,7 +281,7 @@ static void connect_without_route_is_told_without_a_syn(void **state)
 	assert_int_equal(trace_connections(play->trace), 1);
 	says(play, "connect() to 192.0.2.1:443 failed with ENETUNREACH",
 	     "到 192.0.2.1:443 的 connect()");
-	says(play, "the kernel sent no SYN at all.", "一个 SYN 也没有发出。");
+	says(play, "No SYN was made: the routing table", "没有生成 SYN：");
 }
 
 /* With --detail calls no segment is recorded, and none may be denied. */

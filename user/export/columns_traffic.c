@@ -4,6 +4,7 @@
  * ss(8) where it has them. What an unseen end would have to tell stays empty.
  */
 #include <stdio.h>
+#include <sys/socket.h>
 
 #include "user/export/column_tables.h"
 #include "user/model/names.h"
@@ -120,6 +121,11 @@ static bool has_wscale(const void *row)
 	return segment_of(row)->flags & SEGMENT_SYN && segment_of(row)->wscale != SEGMENT_NO_WSCALE;
 }
 
+static bool is_urgent(const void *row)
+{
+	return segment_of(row)->urgent != 0;
+}
+
 static void segment_socket(struct value *value, const void *row)
 {
 	value->number = segment_of(row)->socket->id;
@@ -171,6 +177,10 @@ const struct column segment_columns[SEGMENT_COLUMNS] = {
 	{ "raw_seq", "sequence number as in the header", VALUE_UINT, SEGMENT(raw_seq) },
 	{ "raw_ack", "acknowledgement number as in the header", VALUE_UINT, .known = acks,
 	  SEGMENT(raw_ack) },
+	{ "urgent", "urgent pointer: bytes from seq to behind the urgent one", VALUE_UINT,
+	  .known = is_urgent, SEGMENT(urgent) },
+	{ "window_probe", "1: asks whether the peer's window is still 0", VALUE_BOOL,
+	  SEGMENT(probe) },
 };
 
 static const struct note *note_of(const void *row)
@@ -215,6 +225,11 @@ static bool has_soft_error(const void *row)
 	return note_of(row)->kind == NOTE_ERROR && note_of(row)->limit;
 }
 
+static bool is_icmp(const void *row)
+{
+	return note_of(row)->kind == NOTE_ICMP;
+}
+
 static void note_name(struct value *value, const void *row)
 {
 	value_word(value, name_note(note_of(row)->kind));
@@ -250,6 +265,12 @@ static void note_limit(struct value *value, const void *row)
 	value->number = note_of(row)->limit;
 }
 
+static void note_from(struct value *value, const void *row)
+{
+	value_word(value,
+		   fmt_address(value->store, sizeof(value->store), note_of(row)->from, AF_INET, 0));
+}
+
 static void queue_full(struct value *value, const void *row)
 {
 	value->number = note_of(row)->value > (int64_t)note_of(row)->limit;
@@ -267,14 +288,14 @@ static void note_soft_error(struct value *value, const void *row)
 
 const struct column event_columns[EVENT_COLUMNS] = {
 	TIME_COLUMNS_OF(struct note, time_ns),
-	{ "event", "accept_queue, reset_sent, reset_received, retransmit or error", VALUE_WORD,
-	  .get = note_name },
+	{ "event", "accept_queue, reset_sent, reset_received, retransmit, error or icmp",
+	  VALUE_WORD, .get = note_name },
 	{ "socket", "number of the socket", VALUE_UINT, .get = note_socket },
 	{ "connection", "number of its connection", VALUE_UINT, .known = note_in_connection,
 	  .get = note_connection },
 	{ "side", "client or server", VALUE_WORD, .known = note_in_connection, .get = note_side },
-	{ "detail", "what brought it about, or the name of the error", VALUE_WORD,
-	  .known = has_detail, .get = note_detail },
+	{ "detail", "what brought it about, the cause of a RST, or the name of the error",
+	  VALUE_WORD, .known = has_detail, .get = note_detail },
 	{ "queue_length", "connections in the accept queue (ss Recv-Q)", VALUE_INT,
 	  .known = is_queue, .get = note_value },
 	{ "queue_limit", "limit of the accept queue (ss Send-Q)", VALUE_UINT, .known = is_queue,
@@ -290,6 +311,11 @@ const struct column event_columns[EVENT_COLUMNS] = {
 	{ "error", "error of the socket", VALUE_WORD, .known = has_error, .get = note_error },
 	{ "error_soft", "error that the kernel only remembers", VALUE_WORD, .known = has_soft_error,
 	  .get = note_soft_error },
+	{ "icmp_from", "who sent the ICMP message that quotes a segment of the socket", VALUE_WORD,
+	  .known = is_icmp, .get = note_from },
+	{ "icmp_type", "its type: 3, of IPv6 1: destination unreachable", VALUE_INT,
+	  .known = is_icmp, .get = note_value },
+	{ "icmp_code", "its code", VALUE_UINT, .known = is_icmp, .get = note_limit },
 };
 
 static void loss_kind(struct value *value, const void *row)

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 
 #include "user/base/fmt.h"
 #include "user/export/footer.h"
@@ -114,6 +115,8 @@ static void header_text(const struct segment *segment, char *text, size_t size)
 		used += snprintf(text + used, size - (size_t)used, " len=%u", segment->length);
 	used += snprintf(text + used, size - (size_t)used, " win=%s",
 			 fmt_count(window, sizeof(window), segment->window));
+	if (segment->urgent)
+		used += snprintf(text + used, size - (size_t)used, " urg=%u", segment->urgent);
 	if (segment->flags & SEGMENT_SYN && segment->mss)
 		used += snprintf(text + used, size - (size_t)used, " mss=%u", segment->mss);
 	if (segment->flags & SEGMENT_SYN && segment->wscale != SEGMENT_NO_WSCALE)
@@ -125,6 +128,7 @@ static void on_segment(void *context, const struct segment *segment)
 	struct view *view = context;
 	char who[TEXT_SIZE], text[TEXT_SIZE], name[FMT_SIZE], header[TEXT_SIZE / 2];
 	char subject[FMT_SIZE];
+	const char *kind = segment->again ? "again: " : segment->probe ? "window probe: " : "";
 
 	owner_text(view, who, sizeof(who), segment->socket);
 	if (segment->connection)
@@ -134,8 +138,8 @@ static void on_segment(void *context, const struct segment *segment)
 		subject_text(subject, sizeof(subject), segment->socket);
 	name_segment(segment->flags, segment->length, name, sizeof(name));
 	header_text(segment, header, sizeof(header));
-	snprintf(text, sizeof(text), "%s %s%s%s%s", subject, segment->again ? "again: " : "", name,
-		 header, segment->received ? " arrives" : "");
+	snprintf(text, sizeof(text), "%s %s%s%s%s", subject, kind, name, header,
+		 segment->received ? " arrives" : "");
 	print_line(view, segment->time_ns, who, text);
 }
 
@@ -143,6 +147,7 @@ static void on_note(void *context, const struct note *note)
 {
 	struct view *view = context;
 	char who[TEXT_SIZE], subject[FMT_SIZE], text[TEXT_SIZE], more[TEXT_SIZE / 4] = "";
+	char from[FMT_SIZE];
 
 	owner_text(view, who, sizeof(who), note->socket);
 	subject_text(subject, sizeof(subject), note->socket);
@@ -153,6 +158,9 @@ static void on_note(void *context, const struct note *note)
 	else if (note->kind == NOTE_RETRANSMIT)
 		snprintf(more, sizeof(more), " len=%llu attempt=%lld",
 			 (unsigned long long)note->limit, (long long)note->value);
+	else if (note->kind == NOTE_ICMP)
+		snprintf(more, sizeof(more),
+			 " from %s:", fmt_address(from, sizeof(from), note->from, AF_INET, 0));
 	else if (note->kind != NOTE_ERROR && note->value >= 0)
 		snprintf(more, sizeof(more), " reason %lld", (long long)note->value);
 	snprintf(text, sizeof(text), "%s %s%s%s%s", subject, name_note(note->kind), more,

@@ -6,6 +6,7 @@
 #include "user/export/json_parts.h"
 
 #include <netinet/tcp.h>
+#include <sys/socket.h>
 
 #include "user/base/fmt.h"
 #include "user/export/columns.h"
@@ -219,6 +220,16 @@ static void put_at_return(struct json *json, const struct flow *flow, uint64_t z
 	json_object_end(json);
 }
 
+/* How long the peer's window was 0, and how often its sender asked after it. */
+static void put_window(struct json *json, const struct connection *connection,
+		       const struct flow *flow, uint64_t zero_ns)
+{
+	json_uint(json, "window_zero_ns", flow_window_zero_ns(flow, connection->last_ns));
+	json_uint(json, "window_probes", flow->probes);
+	put_time(json, "first_probe_ns", flow->probe_first_ns, zero_ns);
+	put_time(json, "last_probe_ns", flow->probe_last_ns, zero_ns);
+}
+
 static void put_flow(struct json *json, const struct connection *connection, enum end sender,
 		     uint64_t zero_ns)
 {
@@ -238,6 +249,11 @@ static void put_flow(struct json *json, const struct connection *connection, enu
 		json_null(json, "app_read");
 	json_uint(json, "segments", flow->segments);
 	json_uint(json, "retransmits", flow->retransmits);
+	put_window(json, connection, flow, zero_ns);
+	if (flow->urgent_byte)
+		json_uint(json, "urgent_byte", flow->urgent_byte);
+	else
+		json_null(json, "urgent_byte");
 	json_uint(json, "wmem_peak", flow->wmem_peak);
 	json_uint(json, "rmem_peak", flow->rmem_peak);
 	put_sleeps(json, flow);
@@ -256,6 +272,36 @@ static void put_times(struct json *json, const struct connection *connection, ui
 	put_time(json, "last_ns", connection->last_ns, zero_ns);
 }
 
+static void put_reason(struct json *json, const char *name, bool known, enum reason reason)
+{
+	if (known)
+		json_string(json, name, name_reason(reason));
+	else
+		json_null(json, name);
+}
+
+static void put_icmp(struct json *json, const struct connection *connection, uint64_t zero_ns)
+{
+	const struct icmp_seen *icmp = &connection->icmp;
+	char text[FMT_SIZE];
+
+	if (!icmp->count) {
+		json_null(json, "icmp");
+		return;
+	}
+	json_object(json, "icmp");
+	json_string(json, "name", name_icmp(icmp, text, sizeof(text)));
+	json_uint(json, "version", icmp->version);
+	json_uint(json, "icmp_type", icmp->type);
+	json_uint(json, "icmp_code", icmp->code);
+	json_string(json, "icmp_from", fmt_address(text, sizeof(text), icmp->from, AF_INET, 0));
+	json_bool(json, "own", icmp->own);
+	json_uint(json, "count", icmp->count);
+	put_time(json, "first_ns", icmp->first_ns, zero_ns);
+	put_time(json, "last_ns", icmp->last_ns, zero_ns);
+	json_object_end(json);
+}
+
 static void put_outcome(struct json *json, const struct connection *connection)
 {
 	json_bool(json, "finished", connection->finished);
@@ -267,7 +313,22 @@ static void put_outcome(struct json *json, const struct connection *connection)
 		json_string(json, "reset_by", end_name(connection->reset_by));
 	else
 		json_null(json, "reset_by");
+	put_reason(json, "reset_cause", connection->reset, ending_reset(connection));
+	json_uint(json, "reset_unread", connection->reset_unread);
 	json_bool(json, "lossy", connection->lossy);
+}
+
+/* What the attempt to connect met. */
+static void put_attempt(struct json *json, const struct connection *connection, uint64_t zero_ns)
+{
+	put_reason(json, "connect_cause", connection->connect_error, ending_failure(connection));
+	json_uint(json, "syns", connection->syns);
+	json_array(json, "syn_times_ns");
+	for (uint32_t i = 0; i < connection->syns && i < SYN_TIMES; i++)
+		json_int(json, NULL, (int64_t)(connection->syn_times_ns[i] - zero_ns));
+	json_array_end(json);
+	json_uint(json, "syns_refused", connection->syns_refused);
+	put_icmp(json, connection, zero_ns);
 }
 
 void json_connection(struct json *json, const struct connection *connection, uint64_t zero_ns)
@@ -278,6 +339,7 @@ void json_connection(struct json *json, const struct connection *connection, uin
 	json_uint(json, "connection", connection->id);
 	put_times(json, connection, zero_ns);
 	put_outcome(json, connection);
+	put_attempt(json, connection, zero_ns);
 	json_uint(json, "blocked_ns", connection->blocked_ns);
 	for (int end = 0; end < END_COUNT; end++)
 		put_end(json, connection, (enum end)end);

@@ -68,6 +68,7 @@ static void enter_socket(struct trace *trace, struct entry *entry, struct task *
 	entry->socket.fd = call->fd;
 	if (call_sends(call->kind)) {
 		entry->sending = task;
+		entry->turn_seen = false;
 		enter_send(trace, entry, call);
 	}
 	if (!connection)
@@ -197,6 +198,10 @@ static void learn_from(struct trace *trace, struct entry *entry, const struct ca
 		entry->socket.fd = (int)call->result;
 	else
 		entry->socket.fd = call->fd;
+	if (call->kind == CALL_SHUTDOWN && call->finished && !call->result) {
+		entry->shut_read |= call->flags == SHUT_RD || call->flags == SHUT_RDWR;
+		entry->shut_write |= call->flags == SHUT_WR || call->flags == SHUT_RDWR;
+	}
 }
 
 static bool connect_failed(const struct call *call)
@@ -214,6 +219,18 @@ static bool is_internet_stream(const struct entry *entry)
 		entry->socket.identity.family == AF_INET6);
 }
 
+static void learn_port(struct trace *trace, struct entry *entry, const struct call *call)
+{
+	if (call->kind == CALL_SOCKET) {
+		entry->port_origin = PORT_KERNEL;
+	} else if (call->kind == CALL_BIND && call->result == 0) {
+		if (!call->has_address || call->port)
+			entry->port_origin = PORT_PROGRAM;
+	} else if (call->kind == CALL_BIND) {
+		moment_bind_failed(trace, entry, call);
+	}
+}
+
 static int return_socket(struct trace *trace, struct entry *entry, const struct call *call)
 {
 	struct entry *accepted = accepted_by(call);
@@ -225,6 +242,8 @@ static int return_socket(struct trace *trace, struct entry *entry, const struct 
 		accepted->socket.fd = (int)call->result;
 		trace_owner(trace, accepted, call->tgid, call->tid);
 	}
+	if (is_internet_stream(entry))
+		learn_port(trace, entry, call);
 	if (connect_failed(call) && is_internet_stream(entry) &&
 	    connection_failed(trace, entry, call))
 		return -ENOMEM;
@@ -386,6 +405,10 @@ void call_turn(struct trace *trace, struct entry *entry, const struct record_sam
 
 	if (!connection || (record->reason != SAMPLE_TURN && record->reason != SAMPLE_SENT))
 		return;
+	if (record->reason == SAMPLE_TURN) {
+		entry->turn_seen = true;
+		entry->nonblock = record->flags & SAMPLE_NONBLOCK;
+	}
 	if (turn->asleep)
 		wake(trace, entry, record);
 	flow = &connection->flow[entry->socket.end];

@@ -58,6 +58,7 @@ struct connection *connection_new(struct trace *trace, uint64_t time_ns)
 	trace->connections[trace->connection_count++] = connection;
 	connection->id = trace->connection_count;
 	connection->segments_known = trace->segments_known;
+	connection->segments_sure = trace->segments_sure;
 	connection->first_ns = time_ns;
 	connection->last_ns = time_ns;
 	return connection;
@@ -139,6 +140,9 @@ static void forget_attempt(struct entry *entry)
 	entry->reset_received = false;
 	entry->reset_sent = false;
 	entry->mini = false;
+	entry->reset_reason = REASON_UNKNOWN;
+	entry->unread = 0;
+	entry->fin_received = entry->shut_read = entry->shut_write = false;
 	entry->turn = (struct turn){ 0 };
 	entry->socket.error = 0;
 }

@@ -11,12 +11,14 @@
 #include <stdint.h>
 
 #include "user/model/call.h"
+#include "user/model/ending.h"
 #include "user/model/ladder.h"
 #include "user/model/moments.h"
 #include "user/model/series.h"
 #include "user/model/socket.h"
 
-#define CONNECTION_MOMENTS 40
+#define CONNECTION_MOMENTS 48
+#define SYN_TIMES 7
 
 /*
  * Positions of one direction, in bytes of data since the connection began;
@@ -79,6 +81,12 @@ struct flow {
 	uint8_t scale;	   /* window scale it offered; SEGMENT_NO_WSCALE: none */
 	uint64_t sleep_ns[SLEEP_CAUSES];
 	uint32_t sleeps;
+	uint64_t window_zero_since_ns; /* the peer's window is 0 since then; 0: it isn't */
+	uint64_t window_zero_ns;       /* how long it was, without that */
+	uint32_t probes;	       /* of a window of 0 */
+	uint64_t probe_first_ns, probe_last_ns;
+	uint64_t probe_pause_min_ns, probe_pause_max_ns; /* between two in a row */
+	uint64_t urgent_byte; /* the last byte that was urgent, from 1; 0: none */
 };
 
 /* Curves and rows for the pictures; only the first connections of a run have them. */
@@ -107,6 +115,7 @@ struct connection {
 	bool isn_known[END_COUNT];
 	uint32_t isn[END_COUNT]; /* initial sequence number: j, k */
 	bool segments_known;	 /* false: this run records no segments */
+	bool segments_sure;	 /* what was not recorded did not leave, if it isn't lossy */
 	bool tried;		 /* the client's socket was in SYN_SENT */
 	bool failed_later;	 /* connect() had returned when the attempt failed */
 	uint64_t until_ns;	 /* end of the trace, when it is not finished by then */
@@ -115,12 +124,21 @@ struct connection {
 	int connect_error;	 /* positive errno that connect() failed with; 0: none */
 	bool reset;		 /* a RST ended it */
 	enum end reset_by;
+	enum reason reset_reason;
+	uint32_t reset_unread; /* bytes in the receive queue of its sender; 0: none, or not known */
+	uint32_t syns;	       /* of the client */
+	uint64_t syn_times_ns[SYN_TIMES]; /* of the first ones */
+	uint32_t syns_refused;		  /* of these, found the listener's accept queue full */
+	struct icmp_seen icmp;
 	struct flow flow[END_COUNT]; /* [END_CLIENT]: from the client to the server */
 	struct call_stats calls[END_COUNT][CALL_KINDS];
 	uint64_t blocked_ns;		  /* time inside connect, send and receive calls */
-	uint32_t moments_told[END_COUNT]; /* one bit for each enum moment_kind */
+	uint64_t moments_told[END_COUNT]; /* one bit for each enum moment_kind */
 	bool lossy;			  /* records were lost while it was open */
 	struct connection_detail *detail; /* NULL: too many connections */
 };
+
+/* How long the peer's window has been 0 in all, until now. */
+uint64_t flow_window_zero_ns(const struct flow *flow, uint64_t now_ns);
 
 #endif

@@ -22,6 +22,13 @@ struct task {
 	struct record_address address;
 };
 
+/* Who chose a socket's local port. */
+enum port_origin {
+	PORT_UNKNOWN,
+	PORT_KERNEL, /* no bind() named one */
+	PORT_PROGRAM,
+};
+
 /* The last turn of a send call's copy loop: its next one tells whether it slept. */
 struct turn {
 	bool woken;  /* the copy loop went on after the last sleep; else the call ended */
@@ -40,6 +47,13 @@ struct entry {
 	uint64_t syn_ns;      /* server: a SYN arrived */
 	bool mini;	      /* FIN_WAIT2 goes on without a full socket */
 	bool reset_received, reset_sent;
+	enum reason reset_reason; /* of the RST that its end is going to send */
+	uint32_t unread;	  /* bytes in its receive queue when it was closed */
+	bool fin_received;
+	bool shut_read, shut_write; /* by its own shutdown() */
+	bool turn_seen, nonblock;   /* of its last send call: whether it may wait */
+	enum port_origin port_origin;
+	uint64_t half_closed_bytes; /* of the direction that is still open, when the other ended */
 };
 
 struct trace {
@@ -52,6 +66,7 @@ struct trace {
 	struct connection **connections;
 	unsigned int connection_count, connection_room;
 	bool segments_known; /* the hooks for segments are on, or not spoken of */
+	bool segments_sure;  /* they are on: what was not recorded did not leave */
 	uint64_t first_ns, last_ns, first_syn_ns;
 	uint64_t events, lost;
 	bool lost_records; /* the capture tells of a loss: it explains holes */
@@ -80,6 +95,12 @@ static inline struct entry *entry_of(struct socket *socket)
 static inline uint64_t span_ns(uint64_t from_ns, uint64_t to_ns)
 {
 	return to_ns > from_ns ? to_ns - from_ns : 0;
+}
+
+/* No bind() named a port, and no record that could tell of one was lost. */
+static inline bool port_is_chosen(const struct trace *trace, const struct entry *entry)
+{
+	return entry->port_origin == PORT_KERNEL && !trace->lost_records;
 }
 
 /* trace.c */
@@ -134,6 +155,19 @@ void state_segment(struct trace *trace, struct entry *entry, const struct record
 void state_change(struct trace *trace, struct entry *entry, unsigned int new_state,
 		  uint64_t time_ns, enum state_cause cause, const char *detail);
 
+/* ending.c: what shows how it ended */
+void ending_syn(struct connection *connection, uint64_t time_ns);
+void ending_icmp(struct trace *trace, struct entry *entry, const struct record_icmp *record);
+void ending_queue(struct trace *trace, struct entry *entry, const struct record_queue *record);
+void ending_state(struct entry *entry, const struct record_state *record, bool listener_closed);
+void ending_rst(struct entry *entry, enum end sender, enum reason reason);
+void ending_segment(struct entry *entry, const struct record_segment *record);
+void ending_reset_record(struct trace *trace, struct entry *entry,
+			 const struct record_reset *record);
+
+/* window.c: a window of 0 and who asks after it; urgent data */
+void window_segment(struct trace *trace, struct connection *connection, struct segment *segment);
+
 /* segments.c */
 int segment_record(struct trace *trace, struct entry *entry, const struct record_segment *record);
 
@@ -158,8 +192,20 @@ void moment_bytes(struct trace *trace, struct connection *connection, enum end s
 		  uint64_t time_ns);
 void moment_reset(struct trace *trace, struct connection *connection, const struct entry *entry,
 		  uint64_t time_ns);
-void moment_queue_full(struct trace *trace, const struct entry *listener, uint64_t time_ns,
-		       uint32_t length, uint32_t limit);
+void moment_queue_full(struct trace *trace, const struct entry *listener,
+		       struct connection *connection, const struct record_queue *record);
+void moment_icmp(struct trace *trace, struct connection *connection, const struct entry *entry,
+		 uint64_t time_ns);
+void moment_probe(struct trace *trace, struct connection *connection,
+		  const struct segment *segment);
+void moment_window_open(struct trace *trace, struct connection *connection,
+			const struct segment *segment, uint64_t closed_ns);
+void moment_urgent(struct trace *trace, struct connection *connection,
+		   const struct segment *segment);
+void moment_call_ends(struct trace *trace, struct connection *connection, const struct call *call);
+void moment_bind_failed(struct trace *trace, const struct entry *entry, const struct call *call);
+void moment_half_closed(struct trace *trace, struct connection *connection,
+			const struct state_change *change);
 void moment_last(struct trace *trace, struct connection *connection, uint64_t time_ns);
 
 #endif

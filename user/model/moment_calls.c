@@ -21,22 +21,8 @@ void moment_listen(struct trace *trace, const struct entry *entry, const struct 
 	fmt_endpoint(moment_arg(&moment, 0), WORDS_ARG_SIZE, identity->local_address,
 		     identity->family, identity->scope, identity->local_port);
 	snprintf(moment_arg(&moment, 1), WORDS_ARG_SIZE, "%d", (int)call->flags);
-	moment_publish(trace, NULL, &moment);
-}
-
-void moment_queue_full(struct trace *trace, const struct entry *listener, uint64_t time_ns,
-		       uint32_t length, uint32_t limit)
-{
-	struct moment moment = {
-		.time_ns = time_ns,
-		.kind = MOMENT_SYN_QUEUE_FULL,
-		.socket = &listener->socket,
-	};
-
-	if (listener->socket.syns_refused_full > 1)
-		return;
-	moment_arg_count(&moment, 0, length);
-	moment_arg_count(&moment, 1, limit);
+	moment_arg_number(&moment, 2, identity->local_port);
+	moment.variant = port_is_chosen(trace, entry) ? 1 : 0;
 	moment_publish(trace, NULL, &moment);
 }
 
@@ -74,35 +60,22 @@ void moment_call_enter(struct trace *trace, struct connection *connection, const
 	moment_publish(trace, connection, &moment);
 }
 
-static unsigned int failure_variant(const struct connection *connection)
-{
-	if (!connection->tried)
-		return 3;
-	if (!connection->segments_known || !connection->syn_ns)
-		return 0;
-	switch (connection->connect_error) {
-	case ECONNREFUSED:
-		return connection->reset ? 1 : 0;
-
-	case ETIMEDOUT:
-		return 2;
-	default:
-		return 0;
-	}
-}
-
 static void tell_failed(struct trace *trace, struct connection *connection, uint64_t time_ns)
 {
 	struct moment moment = moment_at(connection, END_CLIENT, MOMENT_CONNECT_FAILED, time_ns);
 
 	if (!moment_first(connection, END_CLIENT, MOMENT_CONNECT_FAILED))
 		return;
-	moment.variant = failure_variant(connection);
+	moment.reason = ending_failure(connection);
 	moment_arg_text(&moment, 0, name_errno(connection->connect_error));
 	moment_arg_time(&moment, 1, 0, connection->connect_ns);
 	fmt_endpoint(moment_arg(&moment, 2), WORDS_ARG_SIZE, connection->address[END_SERVER],
 		     connection->family, connection->scope, connection->port[END_SERVER]);
-	moment_arg_count(&moment, 3, connection->flow[END_CLIENT].retransmits + 1);
+	moment_arg_count(&moment, 3, connection->syns);
+	ending_syn_times(connection, moment_arg(&moment, 4), WORDS_ARG_SIZE);
+	name_icmp(&connection->icmp, moment_arg(&moment, 5), WORDS_ARG_SIZE);
+	if (moment.reason == REASON_QUEUE_FULL)
+		moment_arg_count(&moment, 5, connection->syns_refused);
 	moment_publish(trace, connection, &moment);
 }
 
@@ -158,6 +131,7 @@ void moment_call(struct trace *trace, struct connection *connection, const struc
 		if (call->sleeps && call->moved_bytes &&
 		    !connection->flow[call->socket->end].told_return_ns)
 			moment_sent(trace, connection, call->socket->end);
+		moment_call_ends(trace, connection, call);
 	}
 }
 

@@ -6,6 +6,15 @@
 #include "user/base/fmt.h"
 #include "user/model/telling.h"
 
+static bool has_chosen_port(const struct trace *trace, const struct connection *connection,
+			    enum end end)
+{
+	const struct socket *socket = connection->ends[end];
+
+	return socket && connection->port[end] &&
+	       port_is_chosen(trace, (const struct entry *)socket);
+}
+
 static void tell_syn(struct trace *trace, struct connection *connection,
 		     const struct segment *segment)
 {
@@ -18,6 +27,8 @@ static void tell_syn(struct trace *trace, struct connection *connection,
 	} else {
 		moment_arg_number(&moment, 0, segment->raw_seq);
 		moment_arg_count(&moment, 1, segment->window);
+		moment_arg_number(&moment, 2, connection->port[segment->sender]);
+		moment.variant = has_chosen_port(trace, connection, segment->sender) ? 1 : 0;
 	}
 	moment_publish(trace, connection, &moment);
 }
@@ -138,6 +149,9 @@ void moment_reset(struct trace *trace, struct connection *connection, const stru
 	moment_sent(trace, connection, END_CLIENT);
 	moment_sent(trace, connection, END_SERVER);
 	moment.variant = entry->reset_received ? 1 : 0;
+	moment.reason = ending_reset(connection);
+	moment.reason_end = connection->reset_by;
+	moment_arg_count(&moment, 0, connection->reset_unread);
 	moment_publish(trace, connection, &moment);
 }
 
@@ -153,12 +167,16 @@ void moment_state(struct trace *trace, struct connection *connection,
 		break;
 	case TCP_FIN_WAIT1:
 	case TCP_LAST_ACK:
+		if (change->old_state == TCP_CLOSE_WAIT)
+			moment_half_closed(trace, connection, change);
 		tell_close(trace, connection, change);
 		break;
 	case TCP_CLOSE_WAIT:
 		tell_fin_received(trace, connection, change);
 		break;
 	case TCP_TIME_WAIT:
+		if (change->old_state == TCP_FIN_WAIT2)
+			moment_half_closed(trace, connection, change);
 		moment.variant = change->old_state == TCP_CLOSING ? 1 : 0;
 		moment_publish(trace, connection, &moment);
 		break;

@@ -33,6 +33,18 @@ static const char *const names[MOMENT_KINDS] = {
 	[MOMENT_RESET] = "reset",
 	[MOMENT_TIME_WAIT] = "time-wait",
 	[MOMENT_CLOSED] = "closed",
+	[MOMENT_ICMP] = "icmp",
+	[MOMENT_WINDOW_PROBE] = "window-probe",
+	[MOMENT_WINDOW_OPEN] = "window-open",
+	[MOMENT_URGENT] = "urgent",
+	[MOMENT_EOF] = "eof",
+	[MOMENT_SEND_FAILED] = "send-failed",
+	[MOMENT_READ_FAILED] = "read-failed",
+	[MOMENT_SHORT_SEND] = "short-send",
+	[MOMENT_SEND_WOULD_BLOCK] = "send-would-block",
+	[MOMENT_READ_WOULD_BLOCK] = "read-would-block",
+	[MOMENT_BIND_FAILED] = "bind-failed",
+	[MOMENT_HALF_CLOSED] = "half-closed",
 };
 
 const char *moment_name(enum moment_kind kind)
@@ -40,11 +52,11 @@ const char *moment_name(enum moment_kind kind)
 	return kind < MOMENT_KINDS ? names[kind] : "?";
 }
 
-static void fill(const struct moment *moment, enum lang lang, const char *template, char *text,
-		 size_t size)
+static void fill(const struct moment *moment, enum end end, enum lang lang, const char *template,
+		 char *text, size_t size)
 {
 	const struct sentences *words = words_of(lang);
-	bool server = moment->connection && moment->end == END_SERVER;
+	bool server = moment->connection && end == END_SERVER;
 	char args[WORDS_ARGS][WORDS_ARG_SIZE];
 
 	memcpy(args, moment->args, sizeof(args));
@@ -55,14 +67,23 @@ static void fill(const struct moment *moment, enum lang lang, const char *templa
 
 char *moment_title(const struct moment *moment, enum lang lang, char *text, size_t size)
 {
-	fill(moment, lang, words_of(lang)->moments[moment->kind].title, text, size);
+	fill(moment, moment->end, lang, words_of(lang)->moments[moment->kind].title, text, size);
 	return text;
 }
 
 char *moment_caption(const struct moment *moment, enum lang lang, char *text, size_t size)
 {
-	fill(moment, lang, words_of(lang)->moments[moment->kind].captions[moment->variant], text,
-	     size);
+	const struct sentences *words = words_of(lang);
+	size_t used;
+
+	fill(moment, moment->end, lang, words->moments[moment->kind].captions[moment->variant],
+	     text, size);
+	used = strlen(text) + strlen(words->gap);
+	if (!moment->reason || used >= size)
+		return text;
+	strcat(text, words->gap);
+	fill(moment, moment->reason_end, lang, words->reasons[moment->reason], text + used,
+	     size - used);
 	return text;
 }
 
@@ -88,7 +109,7 @@ void moment_publish(struct trace *trace, struct connection *connection, const st
 /* A kind of moment that is worth telling once for each end. */
 bool moment_first(struct connection *connection, enum end end, enum moment_kind kind)
 {
-	uint32_t bit = 1u << kind;
+	uint64_t bit = 1ULL << kind;
 
 	if (connection->moments_told[end] & bit)
 		return false;

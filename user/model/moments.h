@@ -8,6 +8,7 @@
 
 #include <stdint.h>
 
+#include "user/model/ending.h"
 #include "user/model/socket.h"
 #include "user/model/words.h"
 
@@ -35,16 +36,30 @@ enum moment_kind {
 	MOMENT_RESET,
 	MOMENT_TIME_WAIT,
 	MOMENT_CLOSED,
+	MOMENT_ICMP,	     /* "destination unreachable" for a segment of this end */
+	MOMENT_WINDOW_PROBE, /* this end asks whether the peer's window is still 0 */
+	MOMENT_WINDOW_OPEN,  /* it isn't any more, for the first time */
+	MOMENT_URGENT,
+	MOMENT_EOF,		 /* a receive call returned 0 */
+	MOMENT_SEND_FAILED,	 /* EPIPE, ECONNRESET ... */
+	MOMENT_READ_FAILED,	 /* ECONNRESET ... */
+	MOMENT_SHORT_SEND,	 /* it took less than asked */
+	MOMENT_SEND_WOULD_BLOCK, /* EAGAIN */
+	MOMENT_READ_WOULD_BLOCK,
+	MOMENT_BIND_FAILED,
+	MOMENT_HALF_CLOSED, /* one direction had been open alone, and carried data */
 	MOMENT_KINDS
 };
 
 struct moment {
 	uint64_t time_ns;
 	enum moment_kind kind;
-	const struct connection *connection; /* NULL: MOMENT_LISTEN */
+	const struct connection *connection; /* NULL: of a socket alone, as MOMENT_LISTEN */
 	const struct socket *socket; /* at which it happened; NULL: that end is not traced */
 	enum end end;		     /* valid with connection */
 	unsigned int variant;	     /* which of the kind's sentences */
+	enum reason reason;	     /* what brought it about: a sentence more */
+	enum end reason_end;	     /* whom that sentence calls {6} */
 	char args[WORDS_ARGS][WORDS_ARG_SIZE];
 };
 

@@ -129,6 +129,7 @@ static const char *const note_names[NOTE_KINDS] = {
 	[NOTE_RESET_RECEIVED] = "reset_received",
 	[NOTE_RETRANSMIT] = "retransmit",
 	[NOTE_ERROR] = "error",
+	[NOTE_ICMP] = "icmp",
 };
 
 const char *name_note(enum note_kind kind)

@@ -95,6 +95,14 @@ static void find_hole(struct trace *trace, struct connection *connection, enum e
 	flow->sent_ns = record->header.time_ns;
 }
 
+/* Of the client; where it left, or where it arrived if only there. */
+static bool is_first_seen_syn(const struct connection *connection, const struct segment *segment)
+{
+	return (segment->flags & (SEGMENT_SYN | SEGMENT_ACK | SEGMENT_RST)) == SEGMENT_SYN &&
+	       segment->sender == END_CLIENT &&
+	       !(segment->received && connection->ends[END_CLIENT]);
+}
+
 static void in_connection(struct trace *trace, struct entry *entry, struct segment *segment,
 			  const struct record_segment *record)
 {
@@ -111,6 +119,9 @@ static void in_connection(struct trace *trace, struct entry *entry, struct segme
 	segment->window = scaled_window(connection, sender, record);
 	find_hole(trace, connection, sender, record, segment->seq);
 	segment->again = is_again(connection, sender, record, segment->seq);
+	if (is_first_seen_syn(connection, segment))
+		ending_syn(connection, segment->time_ns);
+	window_segment(trace, connection, segment);
 	tell(trace, segment, segment);
 	if (connection->detail)
 		ladder_segment(connection, segment);
@@ -130,6 +141,7 @@ int segment_record(struct trace *trace, struct entry *entry, const struct record
 		.window = record->window,
 		.mss = record->mss,
 		.wscale = record->wscale,
+		.urgent = record->flags & SEGMENT_URG ? record->urgent : 0,
 	};
 	int err;
 
@@ -143,6 +155,7 @@ int segment_record(struct trace *trace, struct entry *entry, const struct record
 		in_connection(trace, entry, &segment, record);
 	else
 		tell(trace, segment, &segment);
+	ending_segment(entry, record);
 	if (!(record->flags & SEGMENT_SYN))
 		state_segment(trace, entry, record);
 	bytes_segment(trace, entry, record);

@@ -10,7 +10,7 @@
 #include "user/model/moments.h"
 #include "user/model/words.h"
 
-#define MOMENT_VARIANTS 4
+#define MOMENT_VARIANTS 5
 
 struct moment_words {
 	const char *title;
@@ -18,13 +18,12 @@ struct moment_words {
 };
 
 enum verdict_sentence {
-	SAY_ATTEMPT,  /* connect() did not end yet */
-	SAY_GIVEN_UP, /* {1} time, {2} peer's endpoint, {3} SYNs sent */
-	SAY_FAILED,   /* {0} errno, {1} time, {2} peer's endpoint */
-	SAY_FAILED_REFUSED,
-	SAY_FAILED_TIMEOUT, /* {3} SYNs sent */
-	SAY_FAILED_NO_SYN,
-	SAY_HALF_OPEN, /* only the server's end is traced: {2} its endpoint */
+	SAY_ATTEMPT,	/* connect() did not end yet */
+	SAY_GIVEN_UP,	/* {1} time, {2} peer's endpoint, {3} SYNs sent */
+	SAY_FAILED,	/* {0} errno, {1} time, {2} peer's endpoint */
+	SAY_ICMP,	/* {0} who sent it, {1} what it says */
+	SAY_QUEUE_FULL, /* {3} SYNs sent, {5} of them found the accept queue full */
+	SAY_HALF_OPEN,	/* only the server's end is traced: {2} its endpoint */
 	SAY_UNANSWERED,
 	SAY_OPENED_ONLY,   /* {0} handshake's time; no data were sent */
 	SAY_OPENED,	   /* the handshake's time is not known */
@@ -44,7 +43,9 @@ enum verdict_sentence {
 	SAY_NEVER_READ, /* {0} bytes */
 	SAY_OTHER_WAY,	/* {0} bytes the other way, {1} of them read */
 	SAY_RESET,	/* {6} sent the RST */
-	SAY_OPEN,	/* still open when the trace ended */
+	SAY_PROBES, /* {0} time with a window of 0, {1} probes, {2} and {3} shortest, longest pause */
+	SAY_ONE_PROBE,
+	SAY_OPEN, /* still open when the trace ended */
 	SAY_LOSSY,
 	SAY_COUNT
 };
@@ -53,6 +54,11 @@ struct sentences {
 	const char *client, *server;
 	struct moment_words moments[MOMENT_KINDS];
 	const char *verdict[SAY_COUNT];
+	/*
+	 * Of a failed attempt {3} SYNs, {4} their times, {5} ICMP, or how many SYNs
+	 * were dropped; of a RST {0} bytes unread, {6} who sent it.
+	 */
+	const char *reasons[REASON_COUNT];
 	const char *gap; /* between two sentences */
 };
 

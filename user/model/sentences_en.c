@@ -10,10 +10,15 @@ const struct sentences sentences_en = {
 		[MOMENT_LISTEN] = { "listen()", {
 			"The kernel takes connections for {0} from now on, whether or not accept() "
 			"is called. listen() asked for a backlog of {1}, which net.core.somaxconn may cap: "
+			"one more than that may wait.",
+			"The kernel takes connections for {0} from now on; it chose the port {2} itself, no bind() "
+			"named one. listen() asked for a backlog of {1}, which net.core.somaxconn may cap: "
 			"one more than that may wait." } },
 		[MOMENT_SYN] = { "SYN", {
 			"The client's kernel asks for a connection. Its first sequence number "
-			"is j = {0}; its window is {1} bytes." } },
+			"is j = {0}; its window is {1} bytes.",
+			"The client's kernel asks for a connection, from port {2}, which it chose itself. "
+			"Its first sequence number is j = {0}; its window is {1} bytes." } },
 		[MOMENT_SYN_AGAIN] = { "SYN again", {
 			"{0} after the first SYN no answer has come: the client's kernel sends it again." } },
 		[MOMENT_SYN_QUEUE_FULL] = { "accept queue full", {
@@ -36,10 +41,7 @@ const struct sentences sentences_en = {
 			"connect() = 0 after {0}.",
 			"connect() does not wait: EINPROGRESS after {0}, the handshake goes on." } },
 		[MOMENT_CONNECT_FAILED] = { "connect() failed", {
-			"{0} after {1}, for {2}.",
-			"{0} after {1}: a RST answered the SYN. No socket listens on {2}.",
-			"{0} after {1}: {3} SYN left for {2}, and nothing answered.",
-			"{0} after {1}: no SYN left. The kernel would not send one to {2}." } },
+			"{0} after {1}, for {2}." } },
 		[MOMENT_ACCEPTED] = { "accept() returned", {
 			"accept() = {0}. The connection had been ready for {1}.",
 			"accept() = {0}." } },
@@ -94,18 +96,72 @@ const struct sentences sentences_en = {
 			"Nothing is left of the connection.",
 			"Nothing is left of the connection at this end; the other end is not traced.",
 			"Nothing is left of the connection but the TIME_WAIT of both ends." } },
+		[MOMENT_ICMP] = { "ICMP", {
+			"{0} answers a segment of the {6}: ICMP {1}.",
+			"This host itself answers a segment of the {6}: ICMP {1} from {0}. The next hop "
+			"gave no answer, or a filter rule of this host says so." } },
+		[MOMENT_WINDOW_PROBE] = { "window probe", {
+			"The {7}'s window has been 0 for {0}: the {6}'s kernel asks after it with a segment "
+			"without data, whose number is acknowledged already. It asks less and less often." } },
+		[MOMENT_WINDOW_OPEN] = { "window opens", {
+			"The {6}'s window is {0} bytes again, after {1} at 0.",
+			"The {6}'s window is {0} bytes again, after {1} at 0. The {7}'s kernel had asked {2} time.",
+			"The {6}'s window is {0} bytes again, after {1} at 0. The {7}'s kernel had asked {2} "
+			"times; its longest pause was {3}." } },
+		[MOMENT_URGENT] = { "urgent data", {
+			"The {6} sends urgent data: URG is set and the urgent pointer is {0}. One byte is marked, "
+			"byte {1} of the stream; the others are data as always." } },
+		[MOMENT_EOF] = { "{0}() = 0", {
+			"End of file: the {7}'s FIN has arrived, and the {6}'s program has read all {4} "
+			"bytes before it.",
+			"End of file: the {7}'s FIN has arrived, and nothing before it is left to read.",
+			"End of file: a RST has ended the connection, and the program has been told already.",
+			"End of file: the {6}'s own shutdown() has closed this direction.",
+			"End of file: nothing more will come." } },
+		[MOMENT_SEND_FAILED] = { "{0}() = {1}", {
+			"The {6}'s call moved no bytes.",
+			"The {6} had closed this direction by its own shutdown(): nothing can be sent any more.",
+			"A RST has arrived at the {6}: nothing can be sent any more. The {7}'s FIN had come "
+			"before it, so the kernel says EPIPE and not ECONNRESET.",
+			"A RST has arrived at the {6}, and this is the first call to tell of it. The next one "
+			"would say EPIPE.",
+			"A RST has arrived at the {6} and the program has been told already: nothing can be "
+			"sent any more." } },
+		[MOMENT_READ_FAILED] = { "{0}() = {1}", {
+			"The {6}'s call moved no bytes.",
+			"A RST has arrived at the {6}, and this is the first call to tell of it." } },
+		[MOMENT_SHORT_SEND] = { "{0}() took a part", {
+			"{1} of {3} bytes: the send buffer is full and the {6}'s call must not wait. The rest "
+			"is still in the program's own memory.",
+			"{1} of {3} bytes after {2}: a signal, a timeout or an error ended the {6}'s wait for "
+			"room. The rest is still in the program's own memory.",
+			"{1} of {3} bytes. The rest is still in the program's own memory.",
+			"{1} of {3} bytes after {2}: a RST ended the {6}'s wait for room." } },
+		[MOMENT_SEND_WOULD_BLOCK] = { "{0}() = {1}", {
+			"After {2}: the {6}'s send buffer has no room, and the call must not wait longer." } },
+		[MOMENT_READ_WOULD_BLOCK] = { "{0}() = {1}", {
+			"After {2}: the {6}'s receive queue has nothing to read, and the call must not wait longer." } },
+		[MOMENT_BIND_FAILED] = { "{0}() failed", {
+			"{1} for {2}.",
+			"{1} for {2}. Who has the address was not seen in this trace.",
+			"{1} for {2}. A socket of process {3} listens there.",
+			"{1} for {2}. A connection on this port is still in {3}; SO_REUSEADDR would let a "
+			"listener share it.",
+			"{1} for {2}. A port below net.ipv4.ip_unprivileged_port_start takes "
+			"CAP_NET_BIND_SERVICE." } },
+		[MOMENT_HALF_CLOSED] = { "half-closed until now", {
+			"For {0} the connection was open in one direction only: after the {7}'s FIN the {6} "
+			"handed over {1} more bytes for it.",
+			"For {0} the connection was open in one direction only: after its own FIN the {6} "
+			"took {1} more bytes." } },
 	},
 	.verdict = {
 		[SAY_ATTEMPT] = "connect() to {2} had not ended when the trace did.",
 		[SAY_GIVEN_UP] = "The program gave up connecting to {2} after {1}: {3} SYN were sent "
 				 "and nothing had answered.",
 		[SAY_FAILED] = "connect() to {2} failed with {0} after {1}.",
-		[SAY_FAILED_REFUSED] = "connect() to {2} failed with {0} after {1}: a RST answered "
-				       "the SYN, because no socket listens there.",
-		[SAY_FAILED_TIMEOUT] = "connect() to {2} failed with {0} after {1}: {3} SYN were "
-				       "sent and nothing answered.",
-		[SAY_FAILED_NO_SYN] = "connect() to {2} failed with {0} after {1}: the kernel sent "
-				      "no SYN at all.",
+		[SAY_ICMP] = "It was {0} that sent the ICMP message.",
+		[SAY_QUEUE_FULL] = "{5} of {3} SYN met a full accept queue at the listener and got no answer.",
 		[SAY_HALF_OPEN] = "A SYN for {2} was answered, but the handshake was not completed.",
 		[SAY_UNANSWERED] = "A SYN for {2} arrived and was not answered.",
 		[SAY_OPENED_ONLY] = "The connection was up after {0} and carried no data.",
@@ -132,7 +188,44 @@ const struct sentences sentences_en = {
 		[SAY_NEVER_READ] = "{0} bytes were never read.",
 		[SAY_OTHER_WAY] = "The other way {0} bytes were sent and {1} read.",
 		[SAY_RESET] = "A RST from the {6} ended the connection.",
+		[SAY_PROBES] = "For {0} in all the {7}'s window was 0: the {6}'s kernel sent {1} "
+			       "probes, {2} to {3} apart.",
+		[SAY_ONE_PROBE] = "For {0} in all the {7}'s window was 0: the {6}'s kernel sent one probe.",
 		[SAY_OPEN] = "It was still open when the trace ended.",
 		[SAY_LOSSY] = "Records were lost meanwhile: what is missing may change these numbers.",
+	},
+	.reasons = {
+		[REASON_NO_ROUTE] = "No SYN was made: the routing table of this host has no usable "
+				    "route to it.",
+		[REASON_ROUTE_UNREACHABLE] = "No SYN was made: the routing table of this host calls it "
+					     "unreachable.",
+		[REASON_FORBIDDEN] = "No SYN was made: a route of type prohibit, or a security rule of "
+				     "this host, forbids it.",
+		[REASON_INVALID] = "No SYN was made: the route is a blackhole, or the address is not one "
+				   "that connect() takes.",
+		[REASON_NO_PORT] = "No SYN was made: no local port or address was free for it.",
+		[REASON_LOCAL] = "No SYN was made: the kernel refused by itself.",
+		[REASON_NO_SYN_SEEN] = "No SYN was seen leaving.",
+		[REASON_REFUSED] = "A RST answered the SYN: no socket listens there.",
+		[REASON_SILENCE] = "{3} SYN left, at {4}, and nothing answered.",
+		[REASON_QUEUE_FULL] = "{3} SYN left, at {4}: {5} of them met a full accept queue "
+				      "at the listener and got no answer.",
+		[REASON_ICMP] = "{3} SYN left, at {4}, and ICMP came back: {5}.",
+		[REASON_OWN_ICMP] = "No SYN left: this host itself said ICMP {5}. The next hop gave no "
+				    "answer, or a filter rule of this host says so.",
+		[REASON_OWN_ICMP_LATER] = "{3} SYN left, at {4}, then this host itself said ICMP {5}: the "
+					  "next hop gave no answer, or a filter rule of this host says so.",
+		[REASON_UNREAD] = "The {6} closed with data unread in its receive queue.",
+		[REASON_UNREAD_BYTES] = "The {6} closed with {0} bytes unread in its receive queue.",
+		[REASON_LINGER] = "The {6} closed with SO_LINGER set to 0 seconds: no FIN, and nothing "
+				  "that waits is sent.",
+		[REASON_CLOSED_SOCKET] = "A segment had come to a socket that the {6} had closed.",
+		[REASON_LISTENER_CLOSED] = "The listener was closed before accept() took the connection.",
+		[REASON_MEMORY] = "The {6}'s kernel has too many sockets without a program, or too "
+				  "little memory.",
+		[REASON_KEEPALIVE] = "The {6}'s kernel gave up: nothing had answered it for too long.",
+		[REASON_DISCONNECTED] = "The {6}'s socket was disconnected before it had ended the "
+					"connection.",
+		[REASON_BAD_SEGMENT] = "A segment had come that has no place in the state of the {6}'s socket.",
 	},
 };

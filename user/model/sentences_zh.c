@@ -9,9 +9,12 @@ const struct sentences sentences_zh = {
 	.moments = {
 		[MOMENT_LISTEN] = { "listen()", {
 			"从现在起，内核替 {0} 接受连接，不管有没有调用 accept()。listen() 要求的 backlog 是 "
-			"{1}：最多可以有这个数（不超过 net.core.somaxconn）再加一个连接在排队。" } },
+			"{1}：最多可以有这个数（不超过 net.core.somaxconn）再加一个连接在排队。",
+			"从现在起，内核替 {0} 接受连接；端口 {2} 是内核选的，bind() 没有指定。listen() 要求的 backlog "
+			"是 {1}：最多可以有这个数（不超过 net.core.somaxconn）再加一个连接在排队。" } },
 		[MOMENT_SYN] = { "SYN", {
-			"客户端内核请求建立连接。它的初始序列号 j = {0}，窗口 {1} 字节。" } },
+			"客户端内核请求建立连接。它的初始序列号 j = {0}，窗口 {1} 字节。",
+			"客户端内核从自己选的端口 {2} 请求建立连接。它的初始序列号 j = {0}，窗口 {1} 字节。" } },
 		[MOMENT_SYN_AGAIN] = { "重发 SYN", {
 			"第一个 SYN 发出 {0} 后仍无应答：客户端内核重发 SYN。" } },
 		[MOMENT_SYN_QUEUE_FULL] = { "accept 队列已满", {
@@ -30,10 +33,7 @@ const struct sentences sentences_zh = {
 			"connect() = 0，用时 {0}。",
 			"connect() 不等待：{0} 后返回 EINPROGRESS，握手还在继续。" } },
 		[MOMENT_CONNECT_FAILED] = { "connect() 失败", {
-			"{1} 后得到 {0}，目标 {2}。",
-			"{1} 后得到 {0}：对 SYN 的应答是 RST，{2} 上没有套接字在监听。",
-			"{1} 后得到 {0}：向 {2} 发出 {3} 个 SYN，没有任何应答。",
-			"{1} 后得到 {0}：一个 SYN 也没有发出，内核没有向 {2} 发送。" } },
+			"{1} 后得到 {0}，目标 {2}。" } },
 		[MOMENT_ACCEPTED] = { "accept() 返回", {
 			"accept() = {0}。这个连接已经就绪了 {1}。",
 			"accept() = {0}。" } },
@@ -78,16 +78,58 @@ const struct sentences sentences_zh = {
 			"这个连接什么也没有留下。",
 			"这个连接在这一端什么也没有留下；另一端没有被跟踪。",
 			"除了两端的 TIME_WAIT，这个连接什么也没有留下。" } },
+		[MOMENT_ICMP] = { "ICMP", {
+			"{0} 对{6}的一个报文段作出回答：ICMP {1}。",
+			"本机自己对{6}的一个报文段作出回答：来自 {0} 的 ICMP {1}。下一跳没有应答，或者是本机的过滤规则。" } },
+		[MOMENT_WINDOW_PROBE] = { "窗口探测", {
+			"{7}的窗口为 0 已经 {0}：{6}内核用一个不带数据、序号早已被确认的报文段去询问，询问越来越稀。" } },
+		[MOMENT_WINDOW_OPEN] = { "窗口重新打开", {
+			"{6}的窗口为 0 持续 {1}，现在又是 {0} 字节。",
+			"{6}的窗口为 0 持续 {1}，现在又是 {0} 字节。其间{7}内核询问了 {2} 次。",
+			"{6}的窗口为 0 持续 {1}，现在又是 {0} 字节。其间{7}内核询问了 {2} 次，最长间隔 {3}。" } },
+		[MOMENT_URGENT] = { "紧急数据", {
+			"{6}发送紧急数据：URG 置位，紧急指针为 {0}。只有一个字节被标记，即流中的第 {1} 个字节；"
+			"其余仍是普通数据。" } },
+		[MOMENT_EOF] = { "{0}() = 0", {
+			"文件结束：{7}的 FIN 已到，{6}程序读完了它之前的全部 {4} 字节。",
+			"文件结束：{7}的 FIN 已到，它之前没有留下可读的数据。",
+			"文件结束：RST 已经结束连接，程序已经得知。",
+			"文件结束：{6}自己的 shutdown() 关闭了这个方向。",
+			"文件结束：不会再有数据。" } },
+		[MOMENT_SEND_FAILED] = { "{0}() = {1}", {
+			"{6}的调用没有移动任何字节。",
+			"{6}已用自己的 shutdown() 关闭了这个方向：不能再发送。",
+			"RST 已到达{6}：不能再发送。在它之前{7}的 FIN 已经到了，所以内核说 EPIPE 而不是 ECONNRESET。",
+			"RST 已到达{6}，这是第一个报告它的调用。下一个会得到 EPIPE。",
+			"RST 已到达{6}，程序已经得知：不能再发送。" } },
+		[MOMENT_READ_FAILED] = { "{0}() = {1}", {
+			"{6}的调用没有移动任何字节。",
+			"RST 已到达{6}，这是第一个报告它的调用。" } },
+		[MOMENT_SHORT_SEND] = { "{0}() 只收下一部分", {
+			"{3} 字节中的 {1}：发送缓冲区已满，而{6}的调用不得等待。其余还在程序自己的内存里。",
+			"{2} 后收下 {3} 字节中的 {1}：信号、超时或错误结束了{6}对空间的等待。其余还在程序自己的内存里。",
+			"{3} 字节中的 {1}。其余还在程序自己的内存里。",
+			"{2} 后收下 {3} 字节中的 {1}：RST 结束了{6}对空间的等待。" } },
+		[MOMENT_SEND_WOULD_BLOCK] = { "{0}() = {1}", {
+			"{2} 后：{6}的发送缓冲区没有空间，而这个调用不得再等。" } },
+		[MOMENT_READ_WOULD_BLOCK] = { "{0}() = {1}", {
+			"{2} 后：{6}的接收队列里没有可读的数据，而这个调用不得再等。" } },
+		[MOMENT_BIND_FAILED] = { "{0}() 失败", {
+			"{2}：{1}。",
+			"{2}：{1}。这次跟踪没有看到谁占着这个地址。",
+			"{2}：{1}。进程 {3} 的套接字正在那里监听。",
+			"{2}：{1}。这个端口上有一个连接还处于 {3}；SO_REUSEADDR 可以让监听者与它共用。",
+			"{2}：{1}。低于 net.ipv4.ip_unprivileged_port_start 的端口需要 CAP_NET_BIND_SERVICE。" } },
+		[MOMENT_HALF_CLOSED] = { "半关闭到此为止", {
+			"有 {0} 连接只在一个方向上开着：{7}的 FIN 之后，{6}又交出 {1} 字节给它。",
+			"有 {0} 连接只在一个方向上开着：{6}自己的 FIN 之后又收到 {1} 字节。" } },
 	},
 	.verdict = {
 		[SAY_ATTEMPT] = "跟踪结束时，到 {2} 的 connect() 还没有结束。",
 		[SAY_GIVEN_UP] = "程序在 {1} 后放弃连接 {2}：发出了 {3} 个 SYN，还没有任何应答。",
 		[SAY_FAILED] = "到 {2} 的 connect() 在 {1} 后失败：{0}。",
-		[SAY_FAILED_REFUSED] = "到 {2} 的 connect() 在 {1} 后失败：{0}。对 SYN 的应答是 RST，"
-				       "因为那里没有套接字在监听。",
-		[SAY_FAILED_TIMEOUT] = "到 {2} 的 connect() 在 {1} 后失败：{0}。发出了 {3} 个 SYN，"
-				       "没有任何应答。",
-		[SAY_FAILED_NO_SYN] = "到 {2} 的 connect() 在 {1} 后失败：{0}。内核一个 SYN 也没有发出。",
+		[SAY_ICMP] = "ICMP 报文来自 {0}。",
+		[SAY_QUEUE_FULL] = "{3} 个 SYN 中有 {5} 个遇到监听者的 accept 队列已满，没有得到应答。",
 		[SAY_HALF_OPEN] = "发往 {2} 的 SYN 得到了应答，但握手没有完成。",
 		[SAY_UNANSWERED] = "发往 {2} 的 SYN 到达了，没有得到应答。",
 		[SAY_OPENED_ONLY] = "连接在 {0} 后建立，没有传送数据。",
@@ -108,7 +150,34 @@ const struct sentences sentences_zh = {
 		[SAY_NEVER_READ] = "{0} 字节始终没有被读走。",
 		[SAY_OTHER_WAY] = "反方向发送了 {0} 字节，读了 {1} 字节。",
 		[SAY_RESET] = "{6}的 RST 结束了连接。",
+		[SAY_PROBES] = "{7}的窗口总共有 {0} 为 0：{6}内核发出 {1} 次探测，间隔 {2} 到 {3}。",
+		[SAY_ONE_PROBE] = "{7}的窗口总共有 {0} 为 0：{6}内核发出一次探测。",
 		[SAY_OPEN] = "跟踪结束时连接仍然开着。",
 		[SAY_LOSSY] = "期间有记录丢失：这些数字可能因此不准。",
+	},
+	.reasons = {
+		[REASON_NO_ROUTE] = "没有生成 SYN：本机的路由表里没有可用的路由通向它。",
+		[REASON_ROUTE_UNREACHABLE] = "没有生成 SYN：本机的路由表说它不可达。",
+		[REASON_FORBIDDEN] = "没有生成 SYN：prohibit 类型的路由或本机的安全规则禁止这样做。",
+		[REASON_INVALID] = "没有生成 SYN：路由是 blackhole，或者 connect() 不接受这个地址。",
+		[REASON_NO_PORT] = "没有生成 SYN：没有空闲的本地端口或地址。",
+		[REASON_LOCAL] = "没有生成 SYN：内核自己拒绝了。",
+		[REASON_NO_SYN_SEEN] = "没有看到任何 SYN 发出。",
+		[REASON_REFUSED] = "对 SYN 的应答是 RST：那里没有套接字在监听。",
+		[REASON_SILENCE] = "发出了 {3} 个 SYN（{4}），没有任何应答。",
+		[REASON_QUEUE_FULL] = "发出了 {3} 个 SYN（{4}）：其中 {5} 个遇到监听者的 accept 队列已满，没有得到应答。",
+		[REASON_ICMP] = "发出了 {3} 个 SYN（{4}），回来的是 ICMP：{5}。",
+		[REASON_OWN_ICMP] = "没有 SYN 发出：本机自己说 ICMP {5}。下一跳没有应答，或者是本机的过滤规则。",
+		[REASON_OWN_ICMP_LATER] = "发出了 {3} 个 SYN（{4}），然后本机自己说 ICMP {5}：下一跳没有应答，"
+					  "或者是本机的过滤规则。",
+		[REASON_UNREAD] = "{6}关闭时接收队列里还有没有读走的数据。",
+		[REASON_UNREAD_BYTES] = "{6}关闭时接收队列里还有 {0} 字节没有读走。",
+		[REASON_LINGER] = "{6}在 SO_LINGER 设为 0 秒时关闭：不发 FIN，等待发送的数据全部丢弃。",
+		[REASON_CLOSED_SOCKET] = "有报文段到达{6}已经关闭的套接字。",
+		[REASON_LISTENER_CLOSED] = "accept() 取走这个连接之前，监听者就关闭了。",
+		[REASON_MEMORY] = "{6}内核里没有程序的套接字太多，或内存太少。",
+		[REASON_KEEPALIVE] = "{6}内核放弃了：太久没有得到应答。",
+		[REASON_DISCONNECTED] = "{6}的套接字还没有结束连接就被断开。",
+		[REASON_BAD_SEGMENT] = "到达的报文段不符合{6}套接字的状态。",
 	},
 };

@@ -48,13 +48,29 @@ static bool is_abort(const struct state_change *change)
 
 static void note_abort(struct entry *entry)
 {
-	struct connection *connection = entry->socket.connection;
-
 	entry->reset_sent = true;
-	if (connection->reset)
-		return;
-	connection->reset = true;
-	connection->reset_by = entry->socket.end;
+	ending_rst(entry, entry->socket.end, entry->reset_reason);
+}
+
+/* What the direction that stays open has carried until now. */
+static uint64_t open_bytes(const struct entry *entry, unsigned int state)
+{
+	const struct connection *connection = entry->socket.connection;
+	enum end end = entry->socket.end;
+
+	if (!connection)
+		return 0;
+	return state == TCP_CLOSE_WAIT ? connection->flow[end].at.handed
+				       : connection->flow[other_end(end)].at.received;
+}
+
+static void note_end_of_stream(struct entry *entry, unsigned int state)
+{
+	if (state == TCP_CLOSE_WAIT || state == TCP_FIN_WAIT2)
+		entry->half_closed_bytes = open_bytes(entry, state);
+	if (state == TCP_CLOSE_WAIT || state == TCP_CLOSING || state == TCP_TIME_WAIT ||
+	    state == TCP_LAST_ACK)
+		entry->fin_received = true;
 }
 
 void state_change(struct trace *trace, struct entry *entry, unsigned int new_state,
@@ -73,6 +89,7 @@ void state_change(struct trace *trace, struct entry *entry, unsigned int new_sta
 	snprintf(change.detail, sizeof(change.detail), "%s", detail);
 	leave(entry, &change);
 	enter(entry, new_state, time_ns);
+	note_end_of_stream(entry, new_state);
 	tell(trace, state, &change);
 	if (!connection)
 		return;
@@ -243,6 +260,7 @@ void state_record(struct trace *trace, struct entry *entry, const struct record_
 	if (new_state == entry->socket.state)
 		return;
 	cause = cause_of(entry, record, new_state);
+	ending_state(entry, record, !record->tid && listener_is_gone(entry));
 	state_change(trace, entry, new_state, record->header.time_ns, cause.kind, cause.detail);
 }
 

@@ -9,23 +9,27 @@
 
 #include "user/model/internal.h"
 
-static bool is_off(const struct capture_info *info, const char *hook)
+/* NULL: the capture doesn't speak of it. */
+static const struct capture_hook *find_hook(const struct capture_info *info, const char *name)
 {
 	for (int i = 0; info && i < info->hook_count; i++) {
-		if (!strcmp(info->hooks[i].name, hook))
-			return !info->hooks[i].on;
+		if (!strcmp(info->hooks[i].name, name))
+			return &info->hooks[i];
 	}
-	return false;
+	return NULL;
 }
 
 int trace_open(struct trace **trace, const struct capture_info *info, const struct trace_sink *sink,
 	       void *context)
 {
+	const struct capture_hook *segments = find_hook(info, "net_dev_queue");
+
 	*trace = calloc(1, sizeof(**trace));
 	if (!*trace)
 		return -ENOMEM;
 	(*trace)->info = info;
-	(*trace)->segments_known = !is_off(info, "net_dev_queue");
+	(*trace)->segments_known = !segments || segments->on;
+	(*trace)->segments_sure = segments && segments->on;
 	(*trace)->sink = sink;
 	(*trace)->context = context;
 	return 0;
@@ -251,55 +255,6 @@ void trace_unseen(struct trace *trace, struct connection *connection, uint64_t f
 	tell(trace, lost, &loss);
 }
 
-static void feed_queue(struct trace *trace, struct entry *entry, const struct record_queue *record)
-{
-	struct note note = {
-		.time_ns = record->header.time_ns,
-		.kind = NOTE_ACCEPT_QUEUE,
-		.socket = &entry->socket,
-		.value = record->length,
-		.limit = record->limit,
-	};
-	static const char *const events[] = { "SYN", "ready", "accept" };
-	bool full = record->length > record->limit;
-
-	entry->socket.backlog_limit = record->limit;
-	if (record->length > entry->socket.backlog_peak)
-		entry->socket.backlog_peak = record->length;
-	if (record->event < sizeof(events) / sizeof(events[0]))
-		strcpy(note.detail, events[record->event]);
-	tell(trace, note, &note);
-	if (full && record->event == QUEUE_SYN) {
-		entry->socket.syns_refused_full++;
-		moment_queue_full(trace, entry, note.time_ns, record->length, record->limit);
-	}
-}
-
-static void feed_reset(struct trace *trace, struct entry *entry, const struct record_reset *record)
-{
-	struct connection *connection = entry->socket.connection;
-	struct note note = {
-		.time_ns = record->header.time_ns,
-		.kind = record->received ? NOTE_RESET_RECEIVED : NOTE_RESET_SENT,
-		.socket = &entry->socket,
-		.value = record->reason,
-	};
-
-	if (record->received)
-		entry->reset_received = true;
-	else
-		entry->reset_sent = true;
-	if (connection && !connection->reset) {
-		connection->reset = true;
-		connection->reset_by = record->received ? other_end(entry->socket.end)
-							: entry->socket.end;
-	}
-	tell(trace, note, &note);
-	/* The tracepoint of a RST that is sent fires after the change to CLOSE. */
-	if (connection && entry->socket.state == TCP_CLOSE)
-		moment_reset(trace, connection, entry, note.time_ns);
-}
-
 static void feed_retransmit(struct trace *trace, struct entry *entry,
 			    const struct record_retransmit *record)
 {
@@ -358,16 +313,19 @@ static int feed_socket_fact(struct trace *trace, const union record *record)
 	case RECORD_SEGMENT:
 		return segment_record(trace, entry, &record->segment);
 	case RECORD_QUEUE:
-		feed_queue(trace, entry, &record->queue);
+		ending_queue(trace, entry, &record->queue);
 		break;
 	case RECORD_RESET:
-		feed_reset(trace, entry, &record->reset);
+		ending_reset_record(trace, entry, &record->reset);
 		break;
 	case RECORD_RETRANSMIT:
 		feed_retransmit(trace, entry, &record->retransmit);
 		break;
 	case RECORD_ERROR:
 		feed_error(trace, entry, &record->error);
+		break;
+	case RECORD_ICMP:
+		ending_icmp(trace, entry, &record->icmp);
 		break;
 	}
 	return 0;

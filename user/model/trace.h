@@ -31,8 +31,10 @@ struct segment {
 	uint64_t seq, ack; /* relative to the initial sequence numbers; 0 when these are unknown */
 	uint32_t window;   /* bytes: scaled once both SYNs' options are known */
 	uint16_t mss;
-	uint8_t wscale; /* SEGMENT_NO_WSCALE: absent */
-	bool again;	/* begins below what was sent before */
+	uint8_t wscale;	 /* SEGMENT_NO_WSCALE: absent */
+	bool again;	 /* begins below what was sent before */
+	uint16_t urgent; /* bytes from seq to behind the urgent one; 0: no urgent data */
+	bool probe;	 /* asks whether the peer's window is still 0 */
 };
 
 /* Facts that are neither a state, nor a call, nor a segment. */
@@ -42,6 +44,7 @@ enum note_kind {
 	NOTE_RESET_RECEIVED,
 	NOTE_RETRANSMIT, /* value: attempt, limit: length in bytes */
 	NOTE_ERROR,	 /* value: sk_err, limit: sk_err_soft, positive errno */
+	NOTE_ICMP,	 /* value: type, limit: code */
 	NOTE_KINDS
 };
 
@@ -51,7 +54,8 @@ struct note {
 	const struct socket *socket;
 	int64_t value;
 	uint64_t limit;
-	char detail[48]; /* "ECONNREFUSED", "SYN-ACK", ...; ASCII, may be empty */
+	char detail[48]; /* "ECONNREFUSED", "SYN-ACK", "linger_0" ...; ASCII, may be empty */
+	uint8_t from[RECORD_ADDRESS_SIZE]; /* NOTE_ICMP: who sent it */
 };
 
 const char *name_note(enum note_kind kind); /* "accept_queue", "reset_sent", ... */

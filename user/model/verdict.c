@@ -2,9 +2,9 @@
 /* Puts the sentences of a verdict together; every number in it is a fact of the model. */
 #include "user/model/verdict.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "user/base/fmt.h"
 #include "user/model/internal.h"
@@ -20,7 +20,7 @@ struct speech {
 };
 
 /* After a sentence that had to be cut, nothing follows. */
-static void say(struct speech *speech, enum verdict_sentence sentence)
+static void say_template(struct speech *speech, const char *template)
 {
 	const char *gap = speech->used ? speech->words->gap : "";
 	char *at = speech->text + speech->used;
@@ -29,9 +29,20 @@ static void say(struct speech *speech, enum verdict_sentence sentence)
 		return;
 	strcpy(at, gap);
 	at += strlen(gap);
-	speech->cut = !words_fit(at, speech->size - (size_t)(at - speech->text),
-				 speech->words->verdict[sentence], speech->args);
+	speech->cut =
+		!words_fit(at, speech->size - (size_t)(at - speech->text), template, speech->args);
 	speech->used += strlen(speech->text + speech->used);
+}
+
+static void say(struct speech *speech, enum verdict_sentence sentence)
+{
+	say_template(speech, speech->words->verdict[sentence]);
+}
+
+static void say_reason(struct speech *speech, enum reason reason)
+{
+	if (reason != REASON_UNKNOWN)
+		say_template(speech, speech->words->reasons[reason]);
 }
 
 static void set_count(struct speech *speech, int index, uint64_t value)
@@ -53,25 +64,59 @@ static void set_ends(struct speech *speech, enum end end)
 	snprintf(speech->args[7], WORDS_ARG_SIZE, "%s", is_server ? client : server);
 }
 
-static enum verdict_sentence failure_of(const struct connection *connection)
-{
-	if (!connection->tried)
-		return SAY_FAILED_NO_SYN;
-	if (!connection->segments_known || !connection->syn_ns)
-		return SAY_FAILED;
-	if (connection->connect_error == ECONNREFUSED && connection->reset)
-		return SAY_FAILED_REFUSED;
-
-	return connection->connect_error == ETIMEDOUT ? SAY_FAILED_TIMEOUT : SAY_FAILED;
-}
-
 static void say_failed(struct speech *speech)
 {
 	const struct connection *connection = speech->connection;
+	enum reason reason = ending_failure(connection);
 
 	snprintf(speech->args[0], WORDS_ARG_SIZE, "%s", name_errno(connection->connect_error));
 	set_time(speech, 1, 0, connection->connect_ns);
-	say(speech, failure_of(connection));
+	say(speech, SAY_FAILED);
+	ending_syn_times(connection, speech->args[4], WORDS_ARG_SIZE);
+	name_icmp(&connection->icmp, speech->args[5], WORDS_ARG_SIZE);
+	if (reason == REASON_QUEUE_FULL)
+		set_count(speech, 5, connection->syns_refused);
+	say_reason(speech, reason);
+	if (reason != REASON_ICMP)
+		return;
+	fmt_address(speech->args[0], WORDS_ARG_SIZE, connection->icmp.from,
+		    connection->icmp.version == 6 ? AF_INET6 : AF_INET, 0);
+	say(speech, SAY_ICMP);
+}
+
+static void say_queue_full(struct speech *speech)
+{
+	const struct connection *connection = speech->connection;
+
+	if (!connection->syns_refused)
+		return;
+	set_count(speech, 3, connection->syns);
+	set_count(speech, 5, connection->syns_refused);
+	say(speech, SAY_QUEUE_FULL);
+}
+
+static void say_reset(struct speech *speech)
+{
+	const struct connection *connection = speech->connection;
+
+	set_ends(speech, connection->reset_by);
+	say(speech, SAY_RESET);
+	set_count(speech, 0, connection->reset_unread);
+	say_reason(speech, ending_reset(connection));
+}
+
+static void say_probes(struct speech *speech, enum end sender)
+{
+	const struct flow *flow = &speech->connection->flow[sender];
+
+	if (!flow->probes)
+		return;
+	set_ends(speech, sender);
+	set_time(speech, 0, 0, flow_window_zero_ns(flow, speech->connection->last_ns));
+	set_count(speech, 1, flow->probes);
+	set_time(speech, 2, 0, flow->probe_pause_min_ns);
+	set_time(speech, 3, 0, flow->probe_pause_max_ns);
+	say(speech, flow->probe_pause_max_ns ? SAY_PROBES : SAY_ONE_PROBE);
 }
 
 static void say_given_up(struct speech *speech)
@@ -88,7 +133,7 @@ static void say_attempt(struct speech *speech)
 
 	fmt_endpoint(speech->args[2], WORDS_ARG_SIZE, connection->address[END_SERVER],
 		     connection->family, connection->scope, connection->port[END_SERVER]);
-	set_count(speech, 3, connection->flow[END_CLIENT].retransmits + 1);
+	set_count(speech, 3, connection->syns);
 	if (!connection->ends[END_CLIENT])
 		say(speech, connection->syn_ack_ns ? SAY_HALF_OPEN : SAY_UNANSWERED);
 	else if (connection->connect_error)
@@ -255,9 +300,11 @@ char *verdict_text(const struct connection *connection, enum lang lang, char *te
 			say_data(&speech);
 		else
 			say_opened(&speech);
+		say_queue_full(&speech);
+		say_probes(&speech, END_CLIENT);
+		say_probes(&speech, END_SERVER);
 		if (connection->reset) {
-			set_ends(&speech, connection->reset_by);
-			say(&speech, SAY_RESET);
+			say_reset(&speech);
 		} else if (!connection->finished) {
 			say(&speech, SAY_OPEN);
 		}
