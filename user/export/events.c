@@ -106,7 +106,8 @@ static void header_text(const struct segment *segment, char *text, size_t size)
 	char window[FMT_SIZE];
 	int used = 0;
 
-	if (segment->length || segment->flags & (SEGMENT_SYN | SEGMENT_FIN | SEGMENT_RST))
+	if (segment->length || segment->probe ||
+	    segment->flags & (SEGMENT_SYN | SEGMENT_FIN | SEGMENT_RST))
 		used += snprintf(text, size, " seq=%llu", (unsigned long long)segment->seq);
 	if (segment->flags & SEGMENT_ACK)
 		used += snprintf(text + used, size - (size_t)used, " ack=%llu",

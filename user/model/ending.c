@@ -139,14 +139,14 @@ enum reason ending_failure(const struct connection *connection)
 {
 	if (!connection->tried)
 		return local_failure(connection->connect_error);
+	if (connection->connect_error == ECONNREFUSED && connection->reset_reason == REASON_REFUSED)
+		return REASON_REFUSED;
 	if (!connection->segments_known)
 		return REASON_UNKNOWN;
 	if (icmp_explains(connection))
 		return icmp_reason(connection);
 	if (!connection->syns)
 		return none_left(connection) ? REASON_NO_SYN_SEEN : REASON_UNKNOWN;
-	if (connection->connect_error == ECONNREFUSED && connection->reset)
-		return REASON_REFUSED;
 	if (connection->connect_error != ETIMEDOUT)
 		return REASON_UNKNOWN;
 	if (connection->syns_refused)

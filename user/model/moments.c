@@ -106,6 +106,8 @@ void moment_publish(struct trace *trace, struct connection *connection, const st
 	tell(trace, moment, moment);
 }
 
+_Static_assert(MOMENT_KINDS <= 64, "moments_told has a bit for each kind");
+
 /* A kind of moment that is worth telling once for each end. */
 bool moment_first(struct connection *connection, enum end end, enum moment_kind kind)
 {

@@ -11,9 +11,9 @@ const struct sentences sentences_en = {
 			"The kernel takes connections for {0} from now on, whether or not accept() "
 			"is called. listen() asked for a backlog of {1}, which net.core.somaxconn may cap: "
 			"one more than that may wait.",
-			"The kernel takes connections for {0} from now on; it chose the port {2} itself, no bind() "
-			"named one. listen() asked for a backlog of {1}, which net.core.somaxconn may cap: "
-			"one more than that may wait." } },
+			"The kernel takes connections for {0} from now on, whether or not accept() "
+			"is called. It chose the port {2} itself. listen() asked for a backlog of {1}, "
+			"which net.core.somaxconn may cap: one more than that may wait." } },
 		[MOMENT_SYN] = { "SYN", {
 			"The client's kernel asks for a connection. Its first sequence number "
 			"is j = {0}; its window is {1} bytes.",

@@ -10,8 +10,9 @@ const struct sentences sentences_zh = {
 		[MOMENT_LISTEN] = { "listen()", {
 			"从现在起，内核替 {0} 接受连接，不管有没有调用 accept()。listen() 要求的 backlog 是 "
 			"{1}：最多可以有这个数（不超过 net.core.somaxconn）再加一个连接在排队。",
-			"从现在起，内核替 {0} 接受连接；端口 {2} 是内核选的，bind() 没有指定。listen() 要求的 backlog "
-			"是 {1}：最多可以有这个数（不超过 net.core.somaxconn）再加一个连接在排队。" } },
+			"从现在起，内核替 {0} 接受连接，不管有没有调用 accept()。端口 {2} 是内核自己选的。"
+			"listen() 要求的 backlog 是 {1}：最多可以有这个数（不超过 net.core.somaxconn）再加一个"
+			"连接在排队。" } },
 		[MOMENT_SYN] = { "SYN", {
 			"客户端内核请求建立连接。它的初始序列号 j = {0}，窗口 {1} 字节。",
 			"客户端内核从自己选的端口 {2} 请求建立连接。它的初始序列号 j = {0}，窗口 {1} 字节。" } },
