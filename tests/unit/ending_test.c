@@ -48,7 +48,7 @@ static void icmp_is_named_with_its_sender_and_the_times_of_the_syns(void **state
 	gets_icmp(play, 4, 3, 1);
 	fails(play, EHOSTUNREACH);
 	says(play,
-	     "2 SYN left, at 0 s, 1.02 s, and ICMP came back: host unreachable (3/1). It was "
+	     "2 SYNs left, at 0 s, 1.02 s, and ICMP came back: host unreachable (3/1). It was "
 	     "10.0.0.2 that sent the ICMP message.",
 	     "发出了 2 个 SYN（0 s, 1.02 s），回来的是 ICMP：host unreachable (3/1)。");
 	assert_int_equal(told_moments(play, MOMENT_ICMP), 1);
@@ -139,7 +139,7 @@ static void many_syns_are_counted_and_the_first_have_their_times(void **state)
 		pass(play, SECOND);
 	}
 	fails(play, ETIMEDOUT);
-	says(play, "9 SYN left, at 0 s, 1.00 s, 2.00 s, 3.00 s, 4.00 s, 5.00 s, 6.00 s, ...",
+	says(play, "9 SYNs left, at 0 s, 1.00 s, 2.00 s, 3.00 s, 4.00 s, 5.00 s, 6.00 s, ...",
 	     "发出了 9 个 SYN");
 	assert_int_equal(the_connection(play)->syns, 9);
 }
@@ -231,7 +231,7 @@ static void a_later_syn_may_find_room(void **state)
 	client_established(play);
 	acknowledges(play, CLIENT);
 	server_established(play);
-	says(play, "1 of 2 SYN met a full accept queue", "2 个 SYN 中有 1 个遇到");
+	says(play, "1 of 2 SYNs met a full accept queue", "2 个 SYN 中有 1 个遇到");
 }
 
 static void closes_with(struct play *play, uint32_t unread, uint8_t flags, enum reset_cause cause)

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <netinet/tcp.h>
+#include <signal.h>
 
 #include "tests/unit/model_records.h"
 
@@ -181,6 +182,51 @@ static void a_send_that_never_returned_is_told(void **state)
 	says(play, "9,000 bytes", "9,000 字节");
 }
 
+static void a_send_whose_return_was_lost_is_not_still_sending(void **state)
+{
+	struct play *play = *state;
+
+	handshake(play);
+	enters(play, CLIENT, .call = CALL_SEND, .asked = 9000);
+	write_queue(play, CLIENT, SAMPLE_SENT, .handed = 9000, .wmem = 9000, .sndbuf = 90000);
+	enters(play, CLIENT, .call = CALL_RECV, .asked = 10);
+	pass(play, 10 * SECOND);
+	assert_int_equal(trace_finish(play->trace), 0);
+	assert_lacks(verdict(play, LANG_EN), "had not returned");
+}
+
+static void send_is_cut_short(struct play *play, int exit_code)
+{
+	handshake(play);
+	enters(play, CLIENT, .call = CALL_SEND, .asked = 9000);
+	write_queue(play, CLIENT, SAMPLE_TURN, .handed = 4000, .wmem = 9000, .sndbuf = 8000,
+		    .left = 5000, .flags = SAMPLE_NEW_BUFFER);
+	returns(play, CLIENT, .call = CALL_SEND, .asked = 9000, .bytes = 4000, .result = 4000);
+	feed(play, RECORD_PROCESS, process, 0, .tgid = play->tid[CLIENT], .tid = play->tid[CLIENT],
+	     .event = PROCESS_EXIT, .exit_code = exit_code);
+	client_closes(play);
+}
+
+/* A signal that ends the process is taken before the program sees what send() returned. */
+static void a_program_that_was_killed_inside_send_was_told_of_no_success(void **state)
+{
+	struct play *play = *state;
+
+	send_is_cut_short(play, SIGINT);
+	says(play, "A signal ended the program inside send(), which had handed over 4,000 bytes",
+	     "信号在 send() 期间结束了程序");
+	assert_lacks(verdict(play, LANG_EN), "success");
+	assert_contains(caption(told_moment(play, MOMENT_SENT), LANG_EN), "was never told");
+}
+
+static void a_program_that_exits_after_a_short_send_was_told_of_it(void **state)
+{
+	struct play *play = *state;
+
+	send_is_cut_short(play, 1 << 8);
+	says(play, "send() reported success for 4,000 bytes", "成功发送 4,000 字节");
+}
+
 static void a_rst_that_ended_it(void **state)
 {
 	struct play *play = *state;
@@ -230,7 +276,8 @@ static void refused(void **state)
 	connect_returns(play, -ECONNREFUSED);
 	says(play, "connect() to 127.0.0.1:80 failed with ECONNREFUSED after 3.00",
 	     "到 127.0.0.1:80 的 connect() 在 3.00");
-	says(play, "A RST answered the SYN: no socket listens there.", "对 SYN 的应答是 RST");
+	says(play, "A RST answered the SYN: the kernel's answer where no socket listens.",
+	     "对 SYN 的应答是 RST");
 }
 
 /* iptables -j REJECT answers with ICMP port unreachable, and the errno is the same. */
@@ -261,8 +308,8 @@ static void timed_out(void **state)
 	changes(play, CLIENT, TCP_SYN_SENT, TCP_CLOSE, .error = ETIMEDOUT);
 	connect_returns(play, -ETIMEDOUT);
 	says(play,
-	     "failed with ETIMEDOUT after 3.000 s. 3 SYN left, at 0 s, 1.00 s, 2.00 s, and nothing "
-	     "answered.",
+	     "failed with ETIMEDOUT after 3.000 s. 3 SYNs left, at 0 s, 1.00 s, 2.00 s, "
+	     "and nothing answered.",
 	     "发出了 3 个 SYN（0 s, 1.00 s, 2.00 s），没有任何应答。");
 }
 
@@ -403,6 +450,9 @@ int main(void)
 		promise(a_connection_without_data),
 		promise(a_connection_that_outlived_the_trace),
 		promise(a_send_that_never_returned_is_told),
+		promise(a_send_whose_return_was_lost_is_not_still_sending),
+		promise(a_program_that_was_killed_inside_send_was_told_of_no_success),
+		promise(a_program_that_exits_after_a_short_send_was_told_of_it),
 		promise(a_rst_that_ended_it),
 		promise(a_segment_that_was_not_seen_leaving_is_confessed),
 		promise(lost_records_are_confessed),

@@ -40,6 +40,20 @@ static void a_brace_that_is_no_slot_is_text(void **state)
 	(void)state;
 }
 
+static void a_word_takes_the_form_that_goes_with_its_number(void **state)
+{
+	static const char counts[WORDS_ARGS][WORDS_ARG_SIZE] = { "1", "2", "0", "1,000" };
+	char text[128];
+
+	words_fill(text, sizeof(text), "{0} {0|byte|bytes}, {1} {1|byte|bytes}", counts);
+	assert_string_equal(text, "1 byte, 2 bytes");
+	words_fill(text, sizeof(text), "{2} {2|byte|bytes}, {3} {3|is|are}", counts);
+	assert_string_equal(text, "0 bytes, 1,000 are");
+	words_fill(text, sizeof(text), "{0|byte} {0|byte|bytes", counts);
+	assert_string_equal(text, "{0|byte} {0|byte|bytes");
+	(void)state;
+}
+
 static void a_cut_is_made_at_a_whole_character(void **state)
 {
 	const char *whole = "a客户端b服务器";
@@ -145,6 +159,7 @@ int main(void)
 		cmocka_unit_test(each_slot_takes_its_argument),
 		cmocka_unit_test(an_argument_is_not_a_template),
 		cmocka_unit_test(a_brace_that_is_no_slot_is_text),
+		cmocka_unit_test(a_word_takes_the_form_that_goes_with_its_number),
 		cmocka_unit_test(a_cut_is_made_at_a_whole_character),
 		cmocka_unit_test(both_languages_have_the_same_moments),
 		cmocka_unit_test(both_languages_have_the_same_verdicts),

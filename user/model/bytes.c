@@ -294,6 +294,8 @@ static void state_closing(struct connection *connection, enum end end,
 
 	raise_to(&at->handed, position(connection, end, positions->write_seq, at->handed));
 	end_of_data(at, at->handed);
+	raise_to(&at->sent, data_only(at, position(connection, end, positions->snd_nxt, at->sent)));
+	keep_order(at);
 }
 
 void bytes_state(struct trace *trace, struct entry *entry, const struct record_state *record)

@@ -43,6 +43,26 @@ int call_address(struct trace *trace, const struct record_address *record)
 	return 0;
 }
 
+/* The task goes on elsewhere: the return of the call that it was in was lost. */
+static void forget_unreturned(struct task *task)
+{
+	struct entry *entry = task->in_call && task->call.socket
+				      ? entry_of((struct socket *)task->call.socket)
+				      : NULL;
+	struct connection *connection = entry ? entry->socket.connection : NULL;
+	struct flow *flow;
+
+	task->in_call = false;
+	if (entry && entry->inside == task)
+		entry->inside = NULL;
+	if (!connection || entry->sending != task)
+		return;
+	entry->sending = NULL;
+	flow = &connection->flow[entry->socket.end];
+	flow->inside_since_ns = 0;
+	flow->asleep_since_ns = 0;
+}
+
 static void enter_send(struct trace *trace, struct entry *entry, const struct call *call)
 {
 	struct connection *connection = entry->socket.connection;
@@ -87,6 +107,8 @@ int call_enter(struct trace *trace, const struct record_call_enter *record)
 		return -ENOMEM;
 	if (record->header.socket)
 		entry = trace_socket(trace, record->header.socket, record->header.time_ns);
+	forget_unreturned(task);
+	task->cut_send = NULL;
 	task->in_call = true;
 	task->call = (struct call){
 		.enter_ns = record->header.time_ns,
@@ -110,12 +132,18 @@ static bool consumes(const struct call *call)
 	       call->kind == CALL_READ || call->kind == CALL_READV;
 }
 
+/* connect() that does not wait has not failed. */
+static bool goes_on(const struct call *call)
+{
+	return call->kind == CALL_CONNECT && call->result == -EINPROGRESS;
+}
+
 static void add_stats(struct call_stats *stats, const struct call *call)
 {
 	uint64_t inside = span_ns(call->enter_ns, call->return_ns);
 
 	stats->count++;
-	stats->failed += call->result < 0;
+	stats->failed += call->result < 0 && !goes_on(call);
 	stats->short_count += call->finished && call->result >= 0 && call->asked_bytes &&
 			      call->moved_bytes < call->asked_bytes;
 	if (consumes(call))
@@ -250,6 +278,7 @@ static int return_socket(struct trace *trace, struct entry *entry, const struct 
 
 	connection = subject->socket.connection;
 	if (connection) {
+		connection->failed_later |= goes_on(call) && connection->connect_error;
 		add_to_connection(connection, subject->socket.end, call);
 		if (call_sends(call->kind))
 			return_send(trace, entry, call);
@@ -271,6 +300,8 @@ static struct call begun_call(struct task *task, const struct record_call *recor
 	if (task->in_call && task->call.kind == record->call &&
 	    task->call.enter_ns == record->enter_ns)
 		call = task->call;
+	else
+		forget_unreturned(task);
 	task->in_call = false;
 	call.enter_ns = record->enter_ns;
 	call.return_ns = record->header.time_ns;
@@ -287,6 +318,11 @@ static struct call begun_call(struct task *task, const struct record_call *recor
 	    (call_sends(call.kind) || call_receives(call.kind)))
 		call.moved_bytes = (uint64_t)record->result;
 	return call;
+}
+
+static bool is_cut_send(const struct call *call)
+{
+	return call_sends(call->kind) && call->moved_bytes && call->moved_bytes < call->asked_bytes;
 }
 
 int call_return(struct trace *trace, const struct record_call *record)
@@ -311,6 +347,7 @@ int call_return(struct trace *trace, const struct record_call *record)
 		entry->inside = NULL;
 	if (entry && entry->sending == task)
 		entry->sending = NULL;
+	task->cut_send = is_cut_send(&call) ? entry : NULL;
 	if (entry)
 		err = return_socket(trace, entry, &call);
 	tell(trace, call, &call);

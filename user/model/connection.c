@@ -58,6 +58,7 @@ struct connection *connection_new(struct trace *trace, uint64_t time_ns)
 	trace->connections[trace->connection_count++] = connection;
 	connection->id = trace->connection_count;
 	connection->segments_known = trace->segments_known;
+	connection->bytes_known = trace->bytes_known;
 	connection->segments_sure = trace->segments_sure;
 	connection->first_ns = time_ns;
 	connection->last_ns = time_ns;
@@ -305,10 +306,24 @@ int connection_failed(struct trace *trace, struct entry *entry, const struct cal
 	return 0;
 }
 
+uint64_t connection_sends(const struct connection *connection, enum end sender)
+{
+	uint64_t count = 0;
+
+	for (int call = 0; call < CALL_KINDS; call++) {
+		if (call_sends(call))
+			count += connection->calls[sender][call].count -
+				 connection->calls[sender][call].failed;
+	}
+	return count;
+}
+
+/* A FIN_WAIT2 of which nothing more will be heard is as far as can be told. */
 static bool is_over(const struct socket *socket)
 {
 	return !socket || !socket->state || socket->state == TCP_CLOSE ||
-	       socket->state == TCP_TIME_WAIT;
+	       socket->state == TCP_TIME_WAIT ||
+	       (socket->state == TCP_FIN_WAIT2 && socket->connection->end_unknown);
 }
 
 void connection_check_finished(struct trace *trace, struct connection *connection, uint64_t time_ns)

@@ -69,6 +69,7 @@ struct flow {
 	uint64_t last_enter_ns;	       /* its entry */
 	uint64_t last_moved_bytes;
 	enum call_kind last_call;
+	bool killed_inside;	 /* its task was killed inside it, and never saw the result */
 	uint64_t told_return_ns; /* of the send call that a moment told of */
 	struct bytes at_return;	 /* where the bytes were then */
 	uint64_t last_read_ns;	 /* when read last rose */
@@ -115,11 +116,13 @@ struct connection {
 	bool isn_known[END_COUNT];
 	uint32_t isn[END_COUNT]; /* initial sequence number: j, k */
 	bool segments_known;	 /* false: this run records no segments */
+	bool bytes_known;	 /* false: nor where bytes are */
 	bool segments_sure;	 /* what was not recorded did not leave, if it isn't lossy */
 	bool tried;		 /* the client's socket was in SYN_SENT */
 	bool failed_later;	 /* connect() had returned when the attempt failed */
 	uint64_t until_ns;	 /* end of the trace, when it is not finished by then */
 	bool finished;		 /* both traced ends are CLOSE or TIME_WAIT */
+	bool end_unknown;	 /* in FIN_WAIT2, where only segments show what comes next */
 	uint64_t connect_ns;	 /* with connect_error: how long the attempt took */
 	int connect_error;	 /* positive errno that connect() failed with; 0: none */
 	bool reset;		 /* a RST ended it */
@@ -137,6 +140,9 @@ struct connection {
 	bool lossy;			  /* records were lost while it was open */
 	struct connection_detail *detail; /* NULL: too many connections */
 };
+
+/* Send calls of that end that did not fail. */
+uint64_t connection_sends(const struct connection *connection, enum end sender);
 
 /* How long the peer's window has been 0 in all, until now. */
 uint64_t flow_window_zero_ns(const struct flow *flow, uint64_t now_ns);

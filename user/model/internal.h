@@ -17,8 +17,9 @@ struct task {
 	uint32_t tid, tgid;
 	char comm[RECORD_COMM_SIZE];
 	bool in_call;
-	struct call call; /* valid with in_call */
-	bool has_address; /* an address came ahead of its call */
+	struct call call;	/* valid with in_call */
+	struct entry *cut_send; /* its last call was a send that stopped early; NULL: it was not */
+	bool has_address;	/* an address came ahead of its call */
 	struct record_address address;
 };
 
@@ -66,6 +67,7 @@ struct trace {
 	struct connection **connections;
 	unsigned int connection_count, connection_room;
 	bool segments_known; /* the hooks for segments are on, or not spoken of */
+	bool bytes_known;    /* the same of the hooks for queues */
 	bool segments_sure;  /* they are on: what was not recorded did not leave */
 	uint64_t first_ns, last_ns, first_syn_ns;
 	uint64_t events, lost;

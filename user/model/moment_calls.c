@@ -33,12 +33,16 @@ void moment_sent(struct trace *trace, struct connection *connection, enum end se
 	const struct bytes *then = &flow->at_return;
 	bool read_known = then->at.receiver_seen;
 	uint64_t open = then->at.handed - (read_known ? then->at.read : then->at.acked);
+	uint64_t calls = connection_sends(connection, sender);
 	struct moment moment = moment_at(connection, sender, MOMENT_SENT, flow->last_return_ns);
 
 	if (!flow->last_return_ns || flow->last_return_ns == flow->told_return_ns)
 		return;
 	flow->told_return_ns = flow->last_return_ns;
-	moment.variant = (read_known ? 0 : 2) + (open ? 0 : 1);
+	moment.variant = (read_known ? 0 : 2) + (open ? 0 : 1) + (calls > 1 ? 4 : 0);
+	if (flow->killed_inside)
+		moment.variant = 8;
+	moment_arg_count(&moment, 5, calls);
 	moment_arg_text(&moment, 0, name_call(flow->last_call));
 	moment_arg_count(&moment, 1, flow->last_moved_bytes);
 	moment_arg_time(&moment, 2, flow->last_enter_ns, flow->last_return_ns);
@@ -85,6 +89,14 @@ void moment_failed_later(struct trace *trace, struct connection *connection, uin
 		tell_failed(trace, connection, time_ns);
 }
 
+/* On loopback the answer comes within the call. */
+static unsigned int without_waiting(const struct connection *connection)
+{
+	if (connection->connect_error)
+		return 3;
+	return connection->established_ns[END_CLIENT] ? 2 : 1;
+}
+
 static void tell_connect(struct trace *trace, struct connection *connection,
 			 const struct call *call)
 {
@@ -96,9 +108,11 @@ static void tell_connect(struct trace *trace, struct connection *connection,
 	}
 	if (call->result && call->result != -EINPROGRESS)
 		return;
-	moment.variant = call->result ? 1 : 0;
+	moment.variant = call->result ? without_waiting(connection) : 0;
 	moment_arg_time(&moment, 0, call->enter_ns, call->return_ns);
 	moment_publish(trace, connection, &moment);
+	if (connection->connect_error)
+		tell_failed(trace, connection, call->return_ns);
 }
 
 static void tell_accept(struct trace *trace, struct connection *connection, const struct call *call)
@@ -111,6 +125,7 @@ static void tell_accept(struct trace *trace, struct connection *connection, cons
 	connection->accepted_ns = call->return_ns;
 	snprintf(moment_arg(&moment, 0), WORDS_ARG_SIZE, "%lld", (long long)call->result);
 	moment_arg_time(&moment, 1, ready_ns, call->return_ns);
+	moment_arg_text(&moment, 2, name_call(call->kind));
 	moment.variant = ready_ns ? 0 : 1;
 	moment_publish(trace, connection, &moment);
 }
@@ -222,7 +237,7 @@ void moment_last(struct trace *trace, struct connection *connection, uint64_t ti
 
 	moment_sent(trace, connection, END_CLIENT);
 	moment_sent(trace, connection, END_SERVER);
-	if (!connection->finished || connection->connect_error ||
+	if (!connection->finished || connection->end_unknown || connection->connect_error ||
 	    !moment_first(connection, END_CLIENT, MOMENT_CLOSED))
 		return;
 	moment.variant = closed_variant(connection);

@@ -10,7 +10,7 @@
 #include "user/model/moments.h"
 #include "user/model/words.h"
 
-#define MOMENT_VARIANTS 5
+#define MOMENT_VARIANTS 9
 
 struct moment_words {
 	const char *title;
@@ -18,12 +18,13 @@ struct moment_words {
 };
 
 enum verdict_sentence {
-	SAY_ATTEMPT,	/* connect() did not end yet */
-	SAY_GIVEN_UP,	/* {1} time, {2} peer's endpoint, {3} SYNs sent */
-	SAY_FAILED,	/* {0} errno, {1} time, {2} peer's endpoint */
-	SAY_ICMP,	/* {0} who sent it, {1} what it says */
-	SAY_QUEUE_FULL, /* {3} SYNs sent, {5} of them found the accept queue full */
-	SAY_HALF_OPEN,	/* only the server's end is traced: {2} its endpoint */
+	SAY_ATTEMPT,	  /* connect() did not end yet */
+	SAY_GIVEN_UP,	  /* {1} time, {2} peer's endpoint, {3} SYNs sent */
+	SAY_FAILED,	  /* {0} errno, {1} time, {2} peer's endpoint */
+	SAY_FAILED_LATER, /* the same, when connect() did not wait for it */
+	SAY_ICMP,	  /* {0} who sent it, {1} what it says */
+	SAY_QUEUE_FULL,	  /* {3} SYNs sent, {5} of them found the accept queue full */
+	SAY_HALF_OPEN,	  /* only the server's end is traced: {2} its endpoint */
 	SAY_UNANSWERED,
 	SAY_OPENED_ONLY,   /* {0} handshake's time; no data were sent */
 	SAY_OPENED,	   /* the handshake's time is not known */
@@ -32,9 +33,10 @@ enum verdict_sentence {
 	SAY_MOVED,	   /* {0} bytes read, {1} handed over */
 	SAY_MOVED_ACKED,   /* {0} bytes acknowledged, {1} handed over: the reader is not traced */
 
-	SAY_SENT_ONE,  /* {0} call, {1} bytes, {2} time */
-	SAY_SENT_MANY, /* {3} number of calls */
-	SAY_UNREAD,    /* {0} bytes read, {1} unread, {2} percent */
+	SAY_SENT_KILLED, /* {0} call, {1} bytes, {2} time: nobody was told */
+	SAY_SENT_ONE,	 /* {0} call, {1} bytes, {2} time */
+	SAY_SENT_MANY,	 /* {3} number of calls */
+	SAY_UNREAD,	 /* {0} bytes read, {1} unread, {2} percent */
 	SAY_ALL_READ,
 	SAY_UNACKED, /* {0} acked, {1} unacked: the reader is not traced */
 	SAY_ALL_ACKED,
@@ -45,7 +47,8 @@ enum verdict_sentence {
 	SAY_RESET,	/* {6} sent the RST */
 	SAY_PROBES, /* {0} time with a window of 0, {1} probes, {2} and {3} shortest, longest pause */
 	SAY_ONE_PROBE,
-	SAY_OPEN, /* still open when the trace ended */
+	SAY_END_UNKNOWN, /* TIME_WAIT shows in segments only, and they were not recorded */
+	SAY_OPEN,	 /* still open when the trace ended */
 	SAY_LOSSY,
 	SAY_COUNT
 };

@@ -16,9 +16,9 @@ const struct sentences sentences_en = {
 			"which net.core.somaxconn may cap: one more than that may wait." } },
 		[MOMENT_SYN] = { "SYN", {
 			"The client's kernel asks for a connection. Its first sequence number "
-			"is j = {0}; its window is {1} bytes.",
+			"is j = {0}; its window is {1} {1|byte|bytes}.",
 			"The client's kernel asks for a connection, from port {2}, which it chose itself. "
-			"Its first sequence number is j = {0}; its window is {1} bytes." } },
+			"Its first sequence number is j = {0}; its window is {1} {1|byte|bytes}." } },
 		[MOMENT_SYN_AGAIN] = { "SYN again", {
 			"{0} after the first SYN no answer has come: the client's kernel sends it again." } },
 		[MOMENT_SYN_QUEUE_FULL] = { "accept queue full", {
@@ -39,22 +39,26 @@ const struct sentences sentences_en = {
 			"The server's kernel has the connection. No accept() was needed for that." } },
 		[MOMENT_CONNECTED] = { "connect() returned", {
 			"connect() = 0 after {0}.",
-			"connect() does not wait: EINPROGRESS after {0}, the handshake goes on." } },
+			"connect() does not wait: EINPROGRESS after {0}, the handshake goes on.",
+			"connect() does not wait: EINPROGRESS after {0}, although the handshake was done "
+			"within the call.",
+			"connect() does not wait: EINPROGRESS after {0}, although the attempt had failed "
+			"within the call." } },
 		[MOMENT_CONNECT_FAILED] = { "connect() failed", {
 			"{0} after {1}, for {2}." } },
-		[MOMENT_ACCEPTED] = { "accept() returned", {
-			"accept() = {0}. The connection had been ready for {1}.",
-			"accept() = {0}." } },
+		[MOMENT_ACCEPTED] = { "{2}() returned", {
+			"{2}() = {0}. The connection had been ready for {1}.",
+			"{2}() = {0}." } },
 		[MOMENT_SEND] = { "{0}() called", {
-			"The {6} hands {1} bytes to its kernel: they are copied into the send buffer.",
+			"The {6} hands {1} {1|byte|bytes} to its kernel: they are copied into the send buffer.",
 			"The {6} hands bytes to its kernel: they are copied into the send buffer." } },
 		[MOMENT_BUFFER_FULL] = { "send buffer full", {
-			"{0} of {1} are used: the {6}'s call sleeps with {2} bytes left in its own "
+			"{0} of {1} are used: the {6}'s call sleeps with {2} {2|byte|bytes} left in its own "
 			"memory. The {7}'s window takes no more.",
-			"{0} of {1} are used: the {6}'s call sleeps with {2} bytes left in its own "
+			"{0} of {1} are used: the {6}'s call sleeps with {2} {2|byte|bytes} left in its own "
 			"memory. The congestion window is used up.",
-			"{0} of {1} are used: the {6}'s call sleeps with {2} bytes left in its own memory.",
-			"{3} unsent bytes reached TCP_NOTSENT_LOWAT: the {6}'s call sleeps with {2} bytes "
+			"{0} of {1} are used: the {6}'s call sleeps with {2} {2|byte|bytes} left in its own memory.",
+			"{3} unsent bytes reached TCP_NOTSENT_LOWAT: the {6}'s call sleeps with {2} {2|byte|bytes} "
 			"left in its own memory." } },
 		[MOMENT_WINDOW_ZERO] = { "window 0", {
 			"The {6}'s receive queue is full: its kernel announces a window of 0, and the "
@@ -64,28 +68,38 @@ const struct sentences sentences_en = {
 			"after {2}.",
 			"The kernel wakes the {6} after {2}; {0} of {1} are used." } },
 		[MOMENT_SENT] = { "{0}() returned", {
-			"It took {1} bytes and {2}. {3} bytes ({4}) are not read by the {7}'s program yet.",
-			"It took {1} bytes and {2}. The {7}'s program has read all of them.",
-			"It took {1} bytes and {2}. {3} bytes ({4}) are not acknowledged yet.",
-			"It took {1} bytes and {2}. All of them are acknowledged." } },
+			"It took {1} {1|byte|bytes} and {2}. {3} {3|byte|bytes} ({4}) {3|is|are} not read by the {7}'s program yet.",
+			"It took {1} {1|byte|bytes} and {2}. The {7}'s program has read all of them.",
+			"It took {1} {1|byte|bytes} and {2}. {3} {3|byte|bytes} ({4}) {3|is|are} not acknowledged yet.",
+			"It took {1} {1|byte|bytes} and {2}. All of them are acknowledged.",
+			"The last of {5} send calls took {1} {1|byte|bytes} and {2}. {3} {3|byte|bytes} ({4}) of all that "
+			"was sent {3|is|are} not read by the {7}'s program yet.",
+			"The last of {5} send calls took {1} {1|byte|bytes} and {2}. The {7}'s program has read all that "
+			"was sent.",
+			"The last of {5} send calls took {1} {1|byte|bytes} and {2}. {3} {3|byte|bytes} ({4}) of all that "
+			"was sent {3|is|are} not acknowledged yet.",
+			"The last of {5} send calls took {1} {1|byte|bytes} and {2}. All that was sent is acknowledged.",
+			"A signal ended the {6}'s program inside the call, which had handed over {1} "
+			"{1|byte|bytes} in {2}. The program was never told." } },
 		[MOMENT_RETRANSMIT] = { "sent again", {
-			"The {6}'s kernel sends {0} bytes a second time, from byte {1}." } },
+			"The {6}'s kernel sends {0} {0|byte|bytes} a second time, from byte {1}." } },
 		[MOMENT_CLOSE] = { "{0}", {
-			"The {6} sends no more. Its FIN waits behind {1} bytes that have not left the "
+			"The {6} sends no more. Its FIN waits behind {1} {1|byte that has|bytes that have} not left the "
 			"send buffer.",
 			"The {6} sends no more: its kernel sends a FIN." } },
 		[MOMENT_FIN_RECEIVED] = { "FIN received", {
 			"The {6}'s kernel knows that no more will come: CLOSE_WAIT until its program "
-			"closes. {0} bytes wait to be read.",
+			"closes. {0} {0|byte waits|bytes wait} to be read.",
 			"The {6}'s kernel knows that no more will come: CLOSE_WAIT until its program "
 			"closes." } },
 		[MOMENT_LAST_READ] = { "last byte read", {
-			"The {6}'s program has read all {0} bytes, {1} after the last send call returned.",
-			"The {6}'s program has read all {0} bytes." } },
+			"The {6}'s program has read all {0} {0|byte|bytes}, {1} after the last send call returned.",
+			"The {6}'s program has read all {0} {0|byte|bytes}." } },
 		[MOMENT_RESET] = { "RST", {
-			"The {6} sent a RST: the connection is gone at once, and with it whatever was "
-			"not read.",
-			"A RST arrived at the {6}: the connection is gone at once." } },
+			"The {6} sent a RST: the connection is gone at once, and with it all that was in the "
+			"{6}'s buffers. What the {7}'s kernel has already can still be read.",
+			"A RST arrived at the {6}: the connection is gone at once, and with it what the {6} "
+			"had not sent. What its kernel has received can still be read." } },
 		[MOMENT_TIME_WAIT] = { "TIME_WAIT", {
 			"The {6} closed first: its kernel keeps the two addresses for a minute, in case "
 			"old segments arrive late.",
@@ -104,9 +118,9 @@ const struct sentences sentences_en = {
 			"The {7}'s window has been 0 for {0}: the {6}'s kernel asks after it with a segment "
 			"without data, whose number is acknowledged already. It asks less and less often." } },
 		[MOMENT_WINDOW_OPEN] = { "window opens", {
-			"The {6}'s window is {0} bytes again, after {1} at 0.",
-			"The {6}'s window is {0} bytes again, after {1} at 0. The {7}'s kernel had asked {2} time.",
-			"The {6}'s window is {0} bytes again, after {1} at 0. The {7}'s kernel had asked {2} "
+			"The {6}'s window is {0} {0|byte|bytes} again, after {1} at 0.",
+			"The {6}'s window is {0} {0|byte|bytes} again, after {1} at 0. The {7}'s kernel had asked {2} time.",
+			"The {6}'s window is {0} {0|byte|bytes} again, after {1} at 0. The {7}'s kernel had asked {2} "
 			"times; its longest pause was {3}." } },
 		[MOMENT_URGENT] = { "urgent data", {
 			"The {6} sends urgent data: URG is set and the urgent pointer is {0}. One byte is marked, "
@@ -131,12 +145,12 @@ const struct sentences sentences_en = {
 			"The {6}'s call moved no bytes.",
 			"A RST has arrived at the {6}, and this is the first call to tell of it." } },
 		[MOMENT_SHORT_SEND] = { "{0}() took a part", {
-			"{1} of {3} bytes: the send buffer is full and the {6}'s call must not wait. The rest "
+			"{1} of {3} {3|byte|bytes}: the send buffer is full and the {6}'s call must not wait. The rest "
 			"is still in the program's own memory.",
-			"{1} of {3} bytes after {2}: a signal, a timeout or an error ended the {6}'s wait for "
+			"{1} of {3} {3|byte|bytes} after {2}: a signal, a timeout or an error ended the {6}'s wait for "
 			"room. The rest is still in the program's own memory.",
-			"{1} of {3} bytes. The rest is still in the program's own memory.",
-			"{1} of {3} bytes after {2}: a RST ended the {6}'s wait for room." } },
+			"{1} of {3} {3|byte|bytes}. The rest is still in the program's own memory.",
+			"{1} of {3} {3|byte|bytes} after {2}: a RST ended the {6}'s wait for room." } },
 		[MOMENT_SEND_WOULD_BLOCK] = { "{0}() = {1}", {
 			"After {2}: the {6}'s send buffer has no room, and the call must not wait longer." } },
 		[MOMENT_READ_WOULD_BLOCK] = { "{0}() = {1}", {
@@ -151,30 +165,34 @@ const struct sentences sentences_en = {
 			"CAP_NET_BIND_SERVICE." } },
 		[MOMENT_HALF_CLOSED] = { "half-closed until now", {
 			"For {0} the connection was open in one direction only: after the {7}'s FIN the {6} "
-			"handed over {1} more bytes for it.",
+			"handed over {1} more {1|byte|bytes} for it.",
 			"For {0} the connection was open in one direction only: after its own FIN the {6} "
-			"took {1} more bytes." } },
+			"took {1} more {1|byte|bytes}." } },
 	},
 	.verdict = {
 		[SAY_ATTEMPT] = "connect() to {2} had not ended when the trace did.",
-		[SAY_GIVEN_UP] = "The program gave up connecting to {2} after {1}: {3} SYN were sent "
+		[SAY_GIVEN_UP] = "The program gave up connecting to {2} after {1}: {3} {3|SYN was|SYNs were} sent "
 				 "and nothing had answered.",
 		[SAY_FAILED] = "connect() to {2} failed with {0} after {1}.",
+		[SAY_FAILED_LATER] = "connect() to {2} did not wait; the attempt failed with {0} "
+				     "after {1}.",
 		[SAY_ICMP] = "It was {0} that sent the ICMP message.",
-		[SAY_QUEUE_FULL] = "{5} of {3} SYN met a full accept queue at the listener and got no answer.",
+		[SAY_QUEUE_FULL] = "{5} of {3} {3|SYN|SYNs} met a full accept queue at the listener and got no answer.",
 		[SAY_HALF_OPEN] = "A SYN for {2} was answered, but the handshake was not completed.",
 		[SAY_UNANSWERED] = "A SYN for {2} arrived and was not answered.",
 		[SAY_OPENED_ONLY] = "The connection was up after {0} and carried no data.",
 		[SAY_OPENED] = "The connection was up and carried no data.",
 		[SAY_NOT_RECORDED] = "The connection was up. What it carried was not recorded: that takes "
 				     "--detail full.",
-		[SAY_STILL_SENDING] = "{0}() had not returned after {2}, when the trace ended: {1} bytes were "
+		[SAY_STILL_SENDING] = "{0}() had not returned after {2}, when the trace ended: {1} {1|byte was|bytes were} "
 				      "handed over so far.",
-		[SAY_MOVED_ACKED] = "{1} bytes were handed over and {0} of them acknowledged. What the "
+		[SAY_MOVED_ACKED] = "{1} {1|byte was|bytes were} handed over and {0} of them acknowledged. What the "
 				    "other program had read is unknown: it is not traced.",
-		[SAY_MOVED] = "{1} bytes were handed over and {0} of them read.",
-		[SAY_SENT_ONE] = "{0}() reported success for {1} bytes after {2}.",
-		[SAY_SENT_MANY] = "{3} send calls handed over {1} bytes within {2}.",
+		[SAY_MOVED] = "{1} {1|byte was|bytes were} handed over and {0} of them read.",
+		[SAY_SENT_KILLED] = "A signal ended the program inside {0}(), which had handed over {1} "
+				    "{1|byte|bytes} in {2}: it was never told.",
+		[SAY_SENT_ONE] = "{0}() reported success for {1} {1|byte|bytes} after {2}.",
+		[SAY_SENT_MANY] = "{3} send calls handed over {1} {1|byte|bytes} within {2}.",
 		[SAY_UNREAD] = "At that moment the {7}'s program had read {0}: {1} ({2}) were still "
 			       "in kernel buffers.",
 		[SAY_ALL_READ] = "At that moment the {7}'s program had read all of them.",
@@ -183,14 +201,16 @@ const struct sentences sentences_en = {
 		[SAY_ALL_ACKED] = "At that moment all of them were acknowledged. What the other "
 				  "program had read is unknown: it is not traced.",
 		[SAY_LAST_READ] = "The last byte was read {0} later.",
-		[SAY_RECEIVED] = "{1} bytes arrived and the {7}'s program read {0} of them. The "
+		[SAY_RECEIVED] = "{1} {1|byte|bytes} arrived and the {7}'s program read {0} of them. The "
 				 "sending program is not traced.",
-		[SAY_NEVER_READ] = "{0} bytes were never read.",
-		[SAY_OTHER_WAY] = "The other way {0} bytes were sent and {1} read.",
+		[SAY_NEVER_READ] = "{0} {0|byte was|bytes were} never read.",
+		[SAY_OTHER_WAY] = "The other way {0} {0|byte was|bytes were} sent and {1} read.",
 		[SAY_RESET] = "A RST from the {6} ended the connection.",
 		[SAY_PROBES] = "For {0} in all the {7}'s window was 0: the {6}'s kernel sent {1} "
 			       "probes, {2} to {3} apart.",
 		[SAY_ONE_PROBE] = "For {0} in all the {7}'s window was 0: the {6}'s kernel sent one probe.",
+		[SAY_END_UNKNOWN] = "Whether it was closed in the end is not known: that takes "
+				    "--detail full.",
 		[SAY_OPEN] = "It was still open when the trace ended.",
 		[SAY_LOSSY] = "Records were lost meanwhile: what is missing may change these numbers.",
 	},
@@ -206,17 +226,17 @@ const struct sentences sentences_en = {
 		[REASON_NO_PORT] = "No SYN was made: no local port or address was free for it.",
 		[REASON_LOCAL] = "No SYN was made: the kernel refused by itself.",
 		[REASON_NO_SYN_SEEN] = "No SYN was seen leaving.",
-		[REASON_REFUSED] = "A RST answered the SYN: no socket listens there.",
-		[REASON_SILENCE] = "{3} SYN left, at {4}, and nothing answered.",
-		[REASON_QUEUE_FULL] = "{3} SYN left, at {4}: {5} of them met a full accept queue "
+		[REASON_REFUSED] = "A RST answered the SYN: the kernel's answer where no socket listens.",
+		[REASON_SILENCE] = "{3} {3|SYN|SYNs} left, at {4}, and nothing answered.",
+		[REASON_QUEUE_FULL] = "{3} {3|SYN|SYNs} left, at {4}: {5} of them met a full accept queue "
 				      "at the listener and got no answer.",
-		[REASON_ICMP] = "{3} SYN left, at {4}, and ICMP came back: {5}.",
+		[REASON_ICMP] = "{3} {3|SYN|SYNs} left, at {4}, and ICMP came back: {5}.",
 		[REASON_OWN_ICMP] = "No SYN left: this host itself said ICMP {5}. The next hop gave no "
 				    "answer, or a filter rule of this host says so.",
-		[REASON_OWN_ICMP_LATER] = "{3} SYN left, at {4}, then this host itself said ICMP {5}: the "
+		[REASON_OWN_ICMP_LATER] = "{3} {3|SYN|SYNs} left, at {4}, then this host itself said ICMP {5}: the "
 					  "next hop gave no answer, or a filter rule of this host says so.",
 		[REASON_UNREAD] = "The {6} closed with data unread in its receive queue.",
-		[REASON_UNREAD_BYTES] = "The {6} closed with {0} bytes unread in its receive queue.",
+		[REASON_UNREAD_BYTES] = "The {6} closed with {0} {0|byte|bytes} unread in its receive queue.",
 		[REASON_LINGER] = "The {6} closed with SO_LINGER set to 0 seconds: no FIN, and nothing "
 				  "that waits is sent.",
 		[REASON_CLOSED_SOCKET] = "A segment had come to a socket that the {6} had closed.",

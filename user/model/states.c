@@ -181,6 +181,17 @@ static struct cause cause_of(const struct entry *entry, const struct record_stat
 	return cause;
 }
 
+/* The mini-socket speaks in segments only. */
+static void note_end_unknown(struct entry *entry)
+{
+	struct connection *connection = entry->socket.connection;
+
+	if (!connection || connection->segments_known)
+		return;
+	connection->end_unknown = true;
+	entry->socket.since_known = false;
+}
+
 /* A closing full socket may live on as a mini-socket that the tracepoint is silent about. */
 static unsigned int true_state(struct entry *entry, const struct record_state *record)
 {
@@ -193,6 +204,7 @@ static unsigned int true_state(struct entry *entry, const struct record_state *r
 		return TCP_TIME_WAIT;
 	if (old == TCP_FIN_WAIT2 && record->flags & STATE_SOCK_DEAD && !entry->reset_sent) {
 		entry->mini = true;
+		note_end_unknown(entry);
 		return old;
 	}
 	return record->new_state;
@@ -245,7 +257,8 @@ void state_record(struct trace *trace, struct entry *entry, const struct record_
 		entry->socket.since_known = entry->socket.identity.origin == ORIGIN_CREATED;
 	} else if (missed_a_change(entry, record))
 		entry->socket.since_known = false;
-	if (record->tid)
+	/* The last one to hold a descriptor need not have used it. */
+	if (record->tid && (record->call || !entry->socket.owner_tid))
 		trace_owner(trace, entry, record->tgid, record->tid);
 
 	if (new_state == TCP_SYN_SENT)
@@ -257,8 +270,12 @@ void state_record(struct trace *trace, struct entry *entry, const struct record_
 	note_error(entry, record);
 
 	new_state = true_state(entry, record);
-	if (new_state == entry->socket.state)
+	if (new_state == entry->socket.state) {
+		if (entry->mini)
+			connection_check_finished(trace, entry->socket.connection,
+						  record->header.time_ns);
 		return;
+	}
 	cause = cause_of(entry, record, new_state);
 	ending_state(entry, record, !record->tid && listener_is_gone(entry));
 	state_change(trace, entry, new_state, record->header.time_ns, cause.kind, cause.detail);

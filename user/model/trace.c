@@ -6,6 +6,7 @@
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 
 #include "user/model/internal.h"
 
@@ -23,12 +24,14 @@ int trace_open(struct trace **trace, const struct capture_info *info, const stru
 	       void *context)
 {
 	const struct capture_hook *segments = find_hook(info, "net_dev_queue");
+	const struct capture_hook *lengths = find_hook(info, "sock_send_length");
 
 	*trace = calloc(1, sizeof(**trace));
 	if (!*trace)
 		return -ENOMEM;
 	(*trace)->info = info;
 	(*trace)->segments_known = !segments || segments->on;
+	(*trace)->bytes_known = (*trace)->segments_known || (lengths && lengths->on);
 	(*trace)->segments_sure = segments && segments->on;
 	(*trace)->sink = sink;
 	(*trace)->context = context;
@@ -181,6 +184,15 @@ static int feed_socket(struct trace *trace, struct entry *entry, const struct re
 	return 0;
 }
 
+/* A signal that ends a task is taken before the call that it cut short returns to the program. */
+static void note_killed(struct task *task, int exit_code)
+{
+	struct entry *entry = task->cut_send;
+
+	if (entry && entry->socket.connection && WIFSIGNALED(exit_code))
+		entry->socket.connection->flow[entry->socket.end].killed_inside = true;
+}
+
 static void feed_process(struct trace *trace, const struct record_process *record)
 {
 	struct task *task = trace_task(trace, record->tid, record->tgid);
@@ -194,7 +206,9 @@ static void feed_process(struct trace *trace, const struct record_process *recor
 	};
 
 	memcpy(process.comm, record->comm, RECORD_COMM_SIZE);
-	if (task && record->event != PROCESS_EXIT)
+	if (task && record->event == PROCESS_EXIT)
+		note_killed(task, record->exit_code);
+	else if (task)
 		memcpy(task->comm, record->comm, RECORD_COMM_SIZE);
 	tell(trace, process, &process);
 }

@@ -71,7 +71,7 @@ static void say_failed(struct speech *speech)
 
 	snprintf(speech->args[0], WORDS_ARG_SIZE, "%s", name_errno(connection->connect_error));
 	set_time(speech, 1, 0, connection->connect_ns);
-	say(speech, SAY_FAILED);
+	say(speech, connection->failed_later ? SAY_FAILED_LATER : SAY_FAILED);
 	ending_syn_times(connection, speech->args[4], WORDS_ARG_SIZE);
 	name_icmp(&connection->icmp, speech->args[5], WORDS_ARG_SIZE);
 	if (reason == REASON_QUEUE_FULL)
@@ -144,28 +144,19 @@ static void say_attempt(struct speech *speech)
 		say(speech, SAY_ATTEMPT);
 }
 
-static uint64_t send_calls(const struct connection *connection, enum end sender)
-{
-	uint64_t count = 0;
-
-	for (int call = 0; call < CALL_KINDS; call++) {
-		if (call_sends(call))
-			count += connection->calls[sender][call].count -
-				 connection->calls[sender][call].failed;
-	}
-	return count;
-}
-
 static void say_handed(struct speech *speech, enum end sender)
 {
 	const struct flow *flow = &speech->connection->flow[sender];
-	uint64_t calls = send_calls(speech->connection, sender);
+	uint64_t calls = connection_sends(speech->connection, sender);
 
 	snprintf(speech->args[0], WORDS_ARG_SIZE, "%s", name_call(flow->last_call));
 	set_count(speech, 1, flow->at_return.at.handed);
 	set_time(speech, 2, flow->first_send_ns, flow->last_return_ns);
 	set_count(speech, 3, calls);
-	say(speech, calls > 1 ? SAY_SENT_MANY : SAY_SENT_ONE);
+	if (flow->killed_inside)
+		say(speech, SAY_SENT_KILLED);
+	else
+		say(speech, calls > 1 ? SAY_SENT_MANY : SAY_SENT_ONE);
 }
 
 static void say_places(struct speech *speech, enum end sender)
@@ -271,10 +262,7 @@ static void say_opened(struct speech *speech)
 	if (!up_ns)
 		up_ns = connection->established_ns[END_SERVER];
 	set_time(speech, 0, connection->syn_ns, up_ns);
-	if (!connection->segments_known)
-		say(speech, SAY_NOT_RECORDED);
-	else
-		say(speech, connection->syn_ns ? SAY_OPENED_ONLY : SAY_OPENED);
+	say(speech, connection->syn_ns ? SAY_OPENED_ONLY : SAY_OPENED);
 }
 
 static bool was_up(const struct connection *connection)
@@ -296,7 +284,9 @@ char *verdict_text(const struct connection *connection, enum lang lang, char *te
 	if (!was_up(connection)) {
 		say_attempt(&speech);
 	} else {
-		if (flow[END_CLIENT].at.handed || flow[END_SERVER].at.handed)
+		if (!connection->bytes_known)
+			say(&speech, SAY_NOT_RECORDED);
+		else if (flow[END_CLIENT].at.handed || flow[END_SERVER].at.handed)
 			say_data(&speech);
 		else
 			say_opened(&speech);
@@ -305,6 +295,8 @@ char *verdict_text(const struct connection *connection, enum lang lang, char *te
 		say_probes(&speech, END_SERVER);
 		if (connection->reset) {
 			say_reset(&speech);
+		} else if (connection->end_unknown) {
+			say(&speech, SAY_END_UNKNOWN);
 		} else if (!connection->finished) {
 			say(&speech, SAY_OPEN);
 		}

@@ -46,9 +46,42 @@ static void append(struct filling *filling, const char *source, size_t length)
 	filling->used += length;
 }
 
-static bool is_slot(const char *at)
+static bool names_argument(const char *at)
 {
-	return at[0] == '{' && at[1] >= '0' && at[1] < '0' + WORDS_ARGS && at[2] == '}';
+	return at[0] == '{' && at[1] >= '0' && at[1] < '0' + WORDS_ARGS;
+}
+
+/* "{0}": the argument itself. Returns what follows it; NULL: at is no such slot. */
+static const char *fill_slot(struct filling *filling, const char *at,
+			     const char (*args)[WORDS_ARG_SIZE])
+{
+	const char *arg;
+
+	if (!names_argument(at) || at[2] != '}')
+		return NULL;
+	arg = args[at[1] - '0'];
+	append(filling, arg, strnlen(arg, WORDS_ARG_SIZE));
+	return at + 3;
+}
+
+/* "{0|byte|bytes}": the form that goes with the argument. */
+static const char *fill_form(struct filling *filling, const char *at,
+			     const char (*args)[WORDS_ARG_SIZE])
+{
+	const char *one, *many, *end;
+
+	if (!names_argument(at) || at[2] != '|')
+		return NULL;
+	one = at + 3;
+	many = strchr(one, '|');
+	end = many ? strchr(many, '}') : NULL;
+	if (!end)
+		return NULL;
+	if (strcmp(args[at[1] - '0'], "1") == 0)
+		append(filling, one, many - one);
+	else
+		append(filling, many + 1, end - many - 1);
+	return end + 1;
 }
 
 bool words_fit(char *text, size_t size, const char *template, const char (*args)[WORDS_ARG_SIZE])
@@ -56,13 +89,13 @@ bool words_fit(char *text, size_t size, const char *template, const char (*args)
 	struct filling filling = { .text = text, .size = size };
 
 	while (*template) {
+		const char *next = fill_slot(&filling, template, args);
 		size_t plain = 0;
 
-		if (is_slot(template)) {
-			const char *arg = args[template[1] - '0'];
-
-			append(&filling, arg, strnlen(arg, WORDS_ARG_SIZE));
-			template += 3;
+		if (!next)
+			next = fill_form(&filling, template, args);
+		if (next) {
+			template = next;
 			continue;
 		}
 		while (template[plain] && (plain == 0 || template[plain] != '{'))

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * The sentences that people read, one table for each language. A sentence is a
- * template: {0} to {7} stand for its arguments, which are text already.
+ * template: {0} to {7} stand for its arguments, which are text already, and
+ * {0|byte|bytes} for the first word where that argument is "1", else the second.
  */
 #ifndef TCPWATCH_MODEL_WORDS_H
 #define TCPWATCH_MODEL_WORDS_H
