@@ -6,10 +6,10 @@
 # with the file it prints to standard error, as file:line, and exits with 1.
 
 BEGIN {
-	count = split("question run record picture predict answer look misunderstood exercise read",
+	count = split("question run record picture view predict answer look misunderstood exercise read",
 		      keys, " ")
 	for (i = 1; i <= count; i++) place[keys[i]] = i
-	optional["picture"] = 1
+	optional["picture"] = optional["view"] = 1
 	most["misunderstood"] = most["exercise"] = 3
 	most["answer"] = 99
 	at = 1

@@ -45,7 +45,8 @@ function text_join(before, after, last, first) {
 	last = text_last(before)
 	first = text_first(after)
 	if (text_is_wide_sign(last) || text_is_wide_sign(first)) return before after
-	if (text_is_wide(last) && text_is_wide(first)) return before after
+	if (text_is_wide(last) && (text_is_wide(first) || first ~ /^\342\200/)) return before after
+	if (text_is_wide(first) && last ~ /^\342\200/) return before after
 	return before " " after
 }
 
