@@ -74,7 +74,7 @@ function text_wrap(text, columns, indent, column, i, bytes, character, piece, be
 	for (i = 1; i <= length(text); i += bytes) {
 		bytes = text_bytes(substr(text, i, 1))
 		character = substr(text, i, bytes)
-		if (character == " ") {
+		if (character == " " && !text_is_unit(piece, substr(text, i + 1, 3))) {
 			if (piece != "") text_put(piece)
 			piece = before = ""
 			text_blank = 1
@@ -90,6 +90,11 @@ function text_wrap(text, columns, indent, column, i, bytes, character, piece, be
 	}
 	if (piece != "") text_put(piece)
 	return text_out
+}
+
+# "7.805 s" stays together.
+function text_is_unit(before, after) {
+	return before ~ /[0-9]$/ && after ~ /^([num]s|s)([^A-Za-z]|$)/
 }
 
 function text_closes(character) {

@@ -109,6 +109,7 @@ def a_send_that_takes_seconds():
         told = re.search(r"(\d+\.\d+) (ms|s)\b", answer)
         need(told, answer)
         need(words["client.send_sleeps"] > 0, "send() did not sleep")
+        need(words["client.send_result"] in numbers(answer), answer)
 
 
 @test
