@@ -16,7 +16,7 @@
 ##   check         unit, golden, live and page
 ##   bench         what tracing costs, and what the offline path takes (root)
 ##   test-programs build what the tests run, and run nothing
-##   lint          who may include whom, licence lines, sizes, shell scripts
+##   lint          who may include whom, licence lines, sizes, course, scripts
 ##   format        rewrite the C files with clang-format
 ##   check-format  say which C files clang-format would change
 ##   install       copy programs and man page below DESTDIR/PREFIX
@@ -284,11 +284,13 @@ scripts = $(shell grep -lsE '^\#!.*[/ ](ba)?sh|shellcheck shell=' \
 	$(wildcard .ci/* scripts/* tests/* tests/*/*))
 
 .PHONY: lint format check-format
-lint:
+lint: $(experiments)
 	$(call msg,LAYERS,bpf user experiments tests)
 	$(Q)scripts/check-layers
 	$(call msg,STYLE,bpf user experiments tests)
 	$(Q)scripts/check-style
+	$(call msg,COURSE,experiments)
+	$(Q)EXPERIMENTS=$(OUT)experiments scripts/course --check
 	$(call msg,SHELL,scripts tests .ci)
 	$(call require_now,shellcheck)
 	$(Q)shellcheck -x $(scripts)
