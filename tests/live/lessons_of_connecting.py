@@ -110,10 +110,11 @@ def check_lost_third_ack(lesson):
     arrived = [row for row in lesson.received("client", "ACK", "data")]
     need(arrived[0]["t_ns"] <= server_up["t_ns"], "ESTABLISHED before any segment could tell")
     equal(len(lesson.sent("server", "SYN-ACK")), 1 + said["server.syn_ack_again"], "SYN-ACKs")
-    packets = [row for row in lesson.tables["segments"]]
-    equal(sum(not row["received"] for row in packets), said["wire.tcp_packets"], "segments sent")
-    equal(sum(not row["received"] for row in packets) - sum(row["received"] for row in packets),
-          said["wire.dropped"], "segments lost")
+    # What is sent again on a busy machine may leave after the wire's end: not all that was sent.
+    equal(len(lesson.tables.where("segments", received=1)),
+          said["wire.tcp_packets"] - said["wire.dropped"], "segments that arrived")
+    need(len(lesson.tables.where("segments", received=0)) >= said["wire.tcp_packets"],
+         "the wire carried a segment that the trace lacks")
     need(not [row for row in lesson.calls("client", "connect", "send") if row["error"]],
          "the client's program noticed")
     equal(said["server.bytes_read"], said["client.bytes_sent"], "bytes")
