@@ -294,3 +294,35 @@ int measure_poll_stop(const struct exp *exp, struct measure_poll *poll)
 	free(poll);
 	return status;
 }
+
+const char *measure_table_state(const struct exp *exp, unsigned int local, unsigned int remote)
+{
+	unsigned int state = 0;
+
+	/* The table is read in pieces while others change it: one miss proves nothing. */
+	for (int tries = 0; tries < MISSES_MAX && !state; tries++) {
+		if (tries)
+			exp_sleep(LOOK_AGAIN_NS);
+		state = table_state(exp, local, remote);
+	}
+	return state ? state_name(state) : "none";
+}
+
+int measure_accept_queue(int listener, int *limit)
+{
+	struct tcp_info info = { 0 };
+	socklen_t length = sizeof(info);
+
+	/* A listener has no segments: the kernel puts its queue into these two, as for ss(8). */
+	getsockopt(listener, IPPROTO_TCP, TCP_INFO, &info, &length);
+	*limit = info.tcpi_sacked;
+	return info.tcpi_unacked;
+}
+
+int measure_unacked(int fd)
+{
+	int bytes = 0;
+
+	ioctl(fd, SIOCOUTQ, &bytes);
+	return bytes;
+}

@@ -78,4 +78,13 @@ struct measure_poll;
 int measure_poll_start(const struct exp *exp, int fd, struct measure_poll **poll);
 int measure_poll_stop(const struct exp *exp, struct measure_poll *poll);
 
+/* "SYN_RECV": what the kernel's table says of a connection that has no descriptor; "none". */
+const char *measure_table_state(const struct exp *exp, unsigned int local, unsigned int remote);
+
+/* Connections that wait for accept(); limit is the length that this queue may exceed by one. */
+int measure_accept_queue(int listener, int *limit);
+
+/* Bytes that were sent and are not acknowledged yet: SIOCOUTQ. */
+int measure_unacked(int fd);
+
 #endif

@@ -30,7 +30,7 @@ static const struct {
 	[EXP_BYTES] = { "bytes", "N", "the client sends N bytes", KIND_BYTES },
 	[EXP_READ] = { "read", "N", "the server reads at most N bytes at a time", KIND_BYTES },
 	[EXP_PAUSE] = { "pause", "TIME", "the server waits after each read", KIND_TIME },
-	[EXP_HOLD] = { "hold", "TIME", "the client waits before it closes", KIND_TIME },
+	[EXP_HOLD] = { "hold", "TIME", "one end holds still so long", KIND_TIME },
 	[EXP_COUNT] = { "count", "N", "how many times", KIND_COUNT },
 	[EXP_BACKLOG] = { "backlog", "N", "what listen() is given", KIND_COUNT },
 	[EXP_SYNCNT] = { "syncnt", "N", "a SYN is sent again N times at most", KIND_COUNT },
