@@ -78,4 +78,10 @@ struct measure_poll;
 int measure_poll_start(const struct exp *exp, int fd, struct measure_poll **poll);
 int measure_poll_stop(const struct exp *exp, struct measure_poll *poll);
 
+/*
+ * Waits until the peer's kernel has acknowledged all that fd sent, or until
+ * nothing has moved for a second and four delays. Returns the bytes that remain.
+ */
+int measure_settle(const struct exp *exp, int fd);
+
 #endif
