@@ -10,9 +10,10 @@
  * send() sleeps just as it does with a slow reader: its buffer is full. The
  * receive queue tells the two apart. A slow reader lets it fill, and the
  * peer's window closes. Here it is empty, the window is open, and what holds
- * the bytes back is the sender's own congestion window: its guess of what the
- * network can carry. The kernel keeps account of both: time limited by the
- * peer's window, and time in which there was something to send at all.
+ * the bytes back is the sender's own congestion control: its guess of what the
+ * network can carry, kept by a congestion window, by pacing, or by both. The
+ * kernel keeps account: of the time limited by the peer's window, and of the
+ * time in which there was something to send at all.
  *
  * Read on: tcp(7) under TCP_INFO, ss(8) under rwnd_limited; RFC 9293 section
  * 3.8.6 for the peer's window, RFC 5681 section 3.1 for the congestion window.
