@@ -75,7 +75,8 @@ static int send_pieces(const struct exp *exp, int fd, struct transfer *transfer)
 	transfer->start_ns = exp_now_ns();
 	for (uint64_t i = 0; i < exp->options.value[EXP_BYTES] / sizeof(piece); i++) {
 		piece.sent_at_ns = exp_now_ns();
-		if (send(fd, &piece, sizeof(piece), 0) != sizeof(piece))
+		/* A block of its own each: a block may grow beyond the buffer's size. */
+		if (send(fd, &piece, sizeof(piece), MSG_EOR) != sizeof(piece))
 			return exp_fail_call(exp, "send");
 		ioctl(fd, SIOCOUTQ, &outq);
 		if (outq > transfer->outq_max)
