@@ -8,11 +8,11 @@
  *
  * The sender's kernel keeps each byte until it is acknowledged. When later
  * bytes are acknowledged and one segment is not, or when no ACK comes for the
- * time of the RTO, it sends the segment again, and takes the loss for a sign
- * that the network is full: it makes its congestion window smaller. A lost ACK
- * costs nothing most of the time: the next one says more. Both programs see
- * all bytes, once, in order, and no error; they may only see that it took
- * longer.
+ * time of the RTO, it sends the segment again. Reno and CUBIC take the loss for
+ * a sign that the network is full, and make their congestion window smaller;
+ * BBR, which measures rate and delay, hardly does. A lost ACK costs nothing
+ * most of the time: the next one says more. Both programs see all bytes, once,
+ * in order, and no error; they may only see that it took longer.
  *
  * Read on: tcp(7) under tcp_retries2 and tcp_sack; RFC 9293 section 3.8.1,
  * RFC 6298 (RTO), RFC 8985 (RACK-TLP), RFC 5681 section 3.2.

@@ -254,10 +254,11 @@ def check_lossy(*options):
                                                                  side)) for side in (0, 1))
     need(sent > received >= send["result"], f"{sent} bytes left, {received} arrived")
     windows = [row["snd_cwnd"] for row in result.tables.where("bytes", sender="client")
-               if row["snd_cwnd"] and row["t_ns"] >= again[0]["t_ns"]]
-    before = [row["snd_cwnd"] for row in result.tables.where("bytes", sender="client")
-              if row["snd_cwnd"] and row["t_ns"] < again[0]["t_ns"]]
-    need(min(windows) < max(before), f"cwnd never fell: {max(before)}, then {min(windows)}")
+               if row["snd_cwnd"]]
+    # BBR takes a loss for a sign of little; the others make their window smaller.
+    need(said["client.congestion"] == "bbr" or
+         any(after < before for before, after in zip(windows, windows[1:])),
+         f"the congestion window never fell: {windows[:50]}")
 
 
 @test
