@@ -326,3 +326,20 @@ int measure_unacked(int fd)
 	ioctl(fd, SIOCOUTQ, &bytes);
 	return bytes;
 }
+
+int measure_settle(const struct exp *exp, int fd)
+{
+	uint64_t patience_ns = 1000000000ull + 4 * exp->options.value[EXP_DELAY];
+	uint64_t moved_at_ns = exp_now_ns();
+	int bytes = 0, before;
+
+	ioctl(fd, SIOCOUTQ, &bytes);
+	while (bytes && exp_now_ns() - moved_at_ns < patience_ns) {
+		before = bytes;
+		exp_sleep(LOOK_AGAIN_NS);
+		ioctl(fd, SIOCOUTQ, &bytes);
+		if (bytes != before)
+			moved_at_ns = exp_now_ns();
+	}
+	return bytes;
+}

@@ -87,4 +87,10 @@ int measure_accept_queue(int listener, int *limit);
 /* Bytes that were sent and are not acknowledged yet: SIOCOUTQ. */
 int measure_unacked(int fd);
 
+/*
+ * Waits until the peer's kernel has acknowledged all that fd sent, or until
+ * nothing has moved for a second and four delays. Returns the bytes that remain.
+ */
+int measure_settle(const struct exp *exp, int fd);
+
 #endif
