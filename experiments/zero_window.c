@@ -15,12 +15,12 @@
  * an end: the socket stays ESTABLISHED, and no call fails. When the server
  * reads, its kernel announces the new window by itself.
  *
- * Read on: tcp(7) under tcp_retries2 and tcp_invalid_ratelimit; RFC 9293 section 3.8.6.1; RFC 1122 section 4.2.2.17.
+ * Read on: tcp(7) under tcp_retries2, ip-sysctl of the kernel under
+ * tcp_invalid_ratelimit; RFC 9293 section 3.8.6.1; RFC 1122 section 4.2.2.17.
  */
 #include "experiments/exp.h"
 #include "experiments/measure.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
