@@ -343,3 +343,25 @@ int measure_settle(const struct exp *exp, int fd)
 	}
 	return bytes;
 }
+
+unsigned int measure_peer_port(int fd)
+{
+	struct sockaddr_in6 address = { 0 };
+	socklen_t length = sizeof(address);
+
+	/* The port has the same place in both families. */
+	getpeername(fd, (struct sockaddr *)&address, &length);
+	return ntohs(address.sin6_port);
+}
+
+void measure_wait_unread(int fd, int bytes)
+{
+	while (measure_unread(fd) < bytes)
+		exp_sleep(LOOK_AGAIN_NS);
+}
+
+void measure_wait_closed(int fd)
+{
+	while (strcmp(measure_state(fd), "CLOSE"))
+		exp_sleep(LOOK_AGAIN_NS);
+}

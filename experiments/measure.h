@@ -93,4 +93,13 @@ int measure_unacked(int fd);
  */
 int measure_settle(const struct exp *exp, int fd);
 
+/* The port of the other end of a socket, in host byte order. */
+unsigned int measure_peer_port(int fd);
+
+/* Waits until so many bytes have come and were not read. */
+void measure_wait_unread(int fd, int bytes);
+
+/* Waits until the kernel has ended the connection of fd, by RST for instance. */
+void measure_wait_closed(int fd);
+
 #endif
