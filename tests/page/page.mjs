@@ -6,7 +6,7 @@
  */
 import { execFileSync } from "node:child_process";
 import { createRequire } from "node:module";
-import { readFileSync } from "node:fs";
+import { copyFileSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
@@ -41,6 +41,13 @@ export function truth(value, what) {
 export function made(kind, count, comm = "made") {
 	const path = join(SCRATCH, `${kind}-${count}-${comm}.tcpw`);
 	execFileSync(MAKE_CAPTURE, [kind, String(count), comm, path]);
+	return path;
+}
+
+/* A capture of tests/golden: the path of a copy. */
+export function recorded(name) {
+	const path = join(SCRATCH, name + ".tcpw");
+	copyFileSync(join("tests", "golden", name + ".tcpw"), path);
 	return path;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Keys, player, languages, links, files: what people do with the page. */
 import { readFileSync } from "node:fs";
-import { done, equal, facts, made, open, paged, run, test, truth } from "./page.mjs";
+import { done, equal, facts, made, open, paged, recorded, run, test, truth } from "./page.mjs";
 
 const now = (page) => page.textContent("#now");
 const classes = (page) => page.evaluate(() => document.body.className);
@@ -20,6 +20,22 @@ test("n_and_p_go_through_the_moments", async () => {
 	equal(seen, titles, "titles in their order");
 	await page.keyboard.press("p");
 	equal(await page.textContent("#caption b"), titles[titles.length - 2], "one back");
+	await done(page);
+});
+
+/* A moment that is told late has its place all the same: these are told out of order. */
+test("moments_stand_in_the_order_of_their_times", async () => {
+	const capture = recorded("lifecycle");
+	const moments = facts(capture).moment.filter((moment) => moment.connection === 1);
+	const byTime = [...moments].sort((a, b) => a.t_ns - b.t_ns);
+	truth(moments.some((moment, i) => moment !== byTime[i]), "this capture tells all in order");
+	const page = await open(paged(capture), { hash: "#c=1&t=" + (byTime[0].t_ns - 1) });
+	const titles = [];
+	for (const t of new Set(byTime.map((moment) => moment.t_ns))) {
+		await page.keyboard.press("n");
+		titles.push([await page.textContent("#caption b"), byTime.findLast((moment) => moment.t_ns === t).title_en + ": "]);
+	}
+	equal(titles.map(([shown]) => shown), titles.map(([, expected]) => expected), "titles in their order");
 	await done(page);
 });
 

@@ -24,11 +24,12 @@ function group(items, key) {
 	return groups;
 }
 
+/* Moments are told when they are known, which may be later than when they were: all else takes them by time. */
 export function indexFacts() {
 	const facts = app.facts;
 	socketsById = new Map((facts.socket ?? []).map((socket) => [socket.socket, socket]));
 	statesBySocket = group(facts.state, "socket");
-	momentsByConnection = group(facts.moment, "connection");
+	momentsByConnection = group([...facts.moment ?? []].sort((a, b) => a.t_ns - b.t_ns), "connection");
 	detailById = new Map((facts.detail ?? []).map((detail) => [detail.connection, detail]));
 }
 
