@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* What the page says is what --json says: sentences, tables, losses, unknown ends. */
-import { done, equal, facts, made, open, paged, run, test, truth } from "./page.mjs";
+import { done, equal, facts, made, open, paged, recorded, run, test, truth } from "./page.mjs";
 
 const micro = (text) => text.replace(/(\d) us\b/g, "$1 µs");
 const counted = (value) => String(value).replace(/\B(?=(\d{3})+$)/g, ",");
@@ -100,6 +100,14 @@ test("an_opened_group_shows_its_segments", async () => {
 	await page.keyboard.press("Enter");
 	truth(await segments() > before, "no segment appeared");
 	await done(page);
+});
+
+test("one_segment_alone_is_an_arrow", async () => {
+	for (const path of [paged(recorded("lifecycle")), paged(recorded("blocked_send"))]) {
+		const page = await open(path);
+		truth(!(await page.textContent("#ladder")).includes("1 segment,"), "a group of one segment");
+		await done(page);
+	}
 });
 
 await run("page");

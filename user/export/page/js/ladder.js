@@ -19,22 +19,25 @@ const HEIGHTS = { segment: 46, data: 44, pass: 30, left_out: 30, note: 28 };
 const opened = new Set();
 let drawn = [];
 
-/* The model's rows, and between them what passes, what was left out, what was opened. */
-function rowsToDraw() {
+function endOf(row) {
+	return Math.max(row.t, row.until ?? row.t);
+}
+
+/* What is not shown behind a row: rows left out, calls without rows, or nothing at all but time. */
+function gapBehind(row, index, next) {
 	const { dropped, dropped_at } = app.chosen.detail;
+	const t = endOf(row);
+	const ns = Math.max(0, (next?.t ?? t) - t);
+	if (dropped && index === dropped_at)
+		return [{ kind: "left_out", t, ns, rows: dropped }];
+	return next && ns >= PASS_NS ? [{ kind: "pass", t, ns, calls: row.calls }] : [];
+}
+
+/* The model's rows, between them what is not shown, and what was opened. */
+function rowsToDraw() {
 	const ladder = app.chosen.detail.ladder ?? ladderFromColumns();
-	const rows = [];
-	ladder.forEach((row, index) => {
-		const before = rows.length ? rows[rows.length - 1] : null;
-		if (before && row.t - (before.until ?? before.t) >= PASS_NS)
-			rows.push({ kind: "pass", t: before.until ?? before.t, ns: row.t - (before.until ?? before.t) });
-		rows.push({ ...row, index });
-		if (row.kind === "data" && opened.has(index))
-			rows.push(...groupSegments(row));
-		if (dropped && index === dropped_at)
-			rows.push({ kind: "left_out", t: row.t, rows: dropped });
-	});
-	return rows;
+	return ladder.flatMap((row, index) => [{ ...row, index },
+		...(row.kind === "data" && opened.has(index) ? groupSegments(row) : []), ...gapBehind(row, index, ladder[index + 1])]);
 }
 
 function place(rows) {
@@ -140,7 +143,14 @@ function groupRow(g, row) {
 function passRow(g, row) {
 	const y = row.y + row.height / 2;
 	return [line(g.lines[0] - 10, y, g.lines[0] + 10, y, "pass"), line(g.lines[1] - 10, y, g.lines[1] + 10, y, "pass"),
-		text(g.time, y + 4, "small muted", "⋮ " + (g.narrow ? duration(row.ns) : word("passes", duration(row.ns))))];
+		text(g.time, y + 4, "small muted", "⋮ " + (g.narrow ? duration(row.ns) : gapWords(row)))];
+}
+
+function gapWords(row) {
+	const time = duration(row.ns);
+	if (row.kind === "left_out")
+		return word(row.rows === 1 ? "row_left_out" : "rows_left_out", count(row.rows), time);
+	return row.calls ? word(row.calls === 1 ? "call_passes" : "calls_pass", count(row.calls), time) : word("passes", time);
 }
 
 function wideRow(g, row, words, bad) {
@@ -157,7 +167,7 @@ function content(g, row) {
 	case "data": return groupRow(g, row);
 	case "enter": case "call": return callRow(g, row);
 	case "pass": return passRow(g, row);
-	case "left_out": return wideRow(g, row, "⋯ " + word("rows_left_out", count(row.rows)) + " ⋯");
+	case "left_out": return wideRow(g, row, "⋮ " + gapWords(row) + " ⋮");
 	case "note": return wideRow(g, row, row.words);
 	default: return wideRow(g, row, word("records_lost", count(row.lost)), true);
 	}
@@ -321,10 +331,8 @@ function drawTable() {
 }
 
 function tableWords(row) {
-	if (row.kind === "pass")
-		return word("passes", duration(row.ns));
-	if (row.kind === "left_out")
-		return word("rows_left_out", count(row.rows));
+	if (row.kind === "pass" || row.kind === "left_out")
+		return gapWords(row);
 	return row.kind === "lost" ? word("records_lost", count(row.lost)) : rowWords(row);
 }
 
