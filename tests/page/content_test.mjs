@@ -55,6 +55,22 @@ test("the_tanks_hold_what_json_says_at_the_return", async () => {
 	await done(page);
 });
 
+test("a_full_tank_is_all_bytes_of_the_direction", async () => {
+	const page = await open(paged(recorded("blocked_send")), { hash: "#c=1&t=99999999999" });
+	const [fill, tank] = await page.evaluate(() => ["rect.fill-read", "rect.fill-paper"].map((one) =>
+		Number(document.querySelector("#tanks " + one).getAttribute("height"))));
+	equal(fill, tank - 4, "height of what was read");
+	await done(page);
+});
+
+test("no_last_byte_is_claimed_where_bytes_were_never_read", async () => {
+	const page = await open(paged(made("unread", 40)));
+	const cards = await page.textContent("#cards");
+	truth(!cards.includes("Last byte"), cards);
+	truth(/Never read[\d.]+ kB/.test(cards), cards);
+	await done(page);
+});
+
 test("what_an_untraced_peer_did_is_unknown", async () => {
 	const page = await open(paged(made("client-only", 40)));
 	truth((await page.textContent("#tanks-text")).includes("receiver program unknown"), "reads are not unknown");

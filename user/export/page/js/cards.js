@@ -70,9 +70,17 @@ function sending(chosen, flow) {
 	const rest = flow.receiverSeen ? back.handed_over - back.app_read : back.unacked;
 	cards.push(card(word(flow.receiverSeen ? "card_unread" : "card_unacked", name), bytes(rest),
 		count(rest) + " · " + percent(rest, back.handed_over), back.t_ns));
-	if (flow.receiverSeen && flow.summary.last_read_ns !== null && flow.summary.last_read_ns > back.t_ns)
-		cards.push(card(word("card_last_read"), duration(flow.summary.last_read_ns - back.t_ns), null, flow.summary.last_read_ns));
-	return cards;
+	return cards.concat(reading(chosen.fact, flow, back));
+}
+
+/* The last read is the last byte's only when all was read. */
+function reading(fact, flow, back) {
+	const { handed_over, app_read, last_read_ns } = flow.summary;
+	if (!flow.receiverSeen)
+		return [];
+	if (app_read < handed_over)
+		return fact.finished ? card(word("card_never_read"), bytes(handed_over - app_read), count(handed_over - app_read)) : [];
+	return last_read_ns > back.t_ns ? card(word("card_last_read"), duration(last_read_ns - back.t_ns), null, last_read_ns) : [];
 }
 
 function buffer(flow) {

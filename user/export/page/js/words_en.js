@@ -95,6 +95,7 @@ export const WORDS_EN = {
 	card_unread: "Unread when {0}() returned",
 	card_unacked: "Not acknowledged when {0}() returned",
 	card_last_read: "Last byte read after the return",
+	card_never_read: "Never read",
 	card_buffer: "Send buffer, peak and limit",
 	card_failed: "connect() failed",
 	card_failed_note: "after {0}",

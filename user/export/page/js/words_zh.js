@@ -95,6 +95,7 @@ export const WORDS_ZH = {
 	card_unread: "{0}() 返回时未被读取",
 	card_unacked: "{0}() 返回时未确认",
 	card_last_read: "返回后多久读完最后一个字节",
+	card_never_read: "从未被读取",
 	card_buffer: "发送缓冲区，峰值与上限",
 	card_failed: "connect() 失败",
 	card_failed_note: "用时 {0}",
