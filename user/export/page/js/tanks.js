@@ -11,7 +11,6 @@ import { byId, line, rect, svg, text } from "./dom.js";
 import { bytes, count, instant } from "./format.js";
 import { word } from "./language.js";
 import { bytesIn, flowShown, PLACES, rowNow } from "./places.js";
-import { peak } from "./sample.js";
 
 const NARROW = 700;
 const WAY = [...PLACES].reverse();
@@ -59,20 +58,24 @@ function memory(place, series, row) {
 	return "";
 }
 
-/* The most that is ever in one tank, and how much larger the kernel's are drawn. */
+/* What a send() still has in the program goes over to the kernel: a byte is counted in one place. */
+function peaks(series, last) {
+	let total = 0;
+	let held = 0;
+	for (let i = 0; i <= last; i++) {
+		total = Math.max(total, series.handed[i] + series.in_program[i], series.sent[i], series.received[i]);
+		held = Math.max(held, series.received[i] - series.read[i], series.sent[i] - series.received[i], series.handed[i] - series.sent[i]);
+	}
+	return { total, held };
+}
+
+/* A full tank holds all bytes of this direction; and how much larger the kernel's are drawn. */
 function scales(flow) {
 	const { series } = flow;
 	const last = series.length - 1;
 	if (last < 0)
 		return { largest: 1, zoom: 1 };
-	const total = Math.max(series.handed[last], series.sent[last]) + peak(series.in_program, 0, last);
-	let held = flow.heldPeak;
-	if (held === undefined) {
-		held = 0;
-		for (let i = 0; i <= last; i++)
-			held = Math.max(held, series.received[i] - series.read[i], series.sent[i] - series.received[i], series.handed[i] - series.sent[i]);
-		flow.heldPeak = held;
-	}
+	const { total, held } = flow.peaks ??= peaks(series, last);
 	const ratio = total / Math.max(held, 1);
 	const zoom = ratio > 8 ? 10 ** Math.floor(Math.log10(ratio)) : 1;
 	return { largest: Math.max(total, 1), zoom };
