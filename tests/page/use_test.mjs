@@ -8,7 +8,7 @@ const classes = (page) => page.evaluate(() => document.body.className);
 
 test("n_and_p_go_through_the_moments", async () => {
 	const capture = made("bulk", 600);
-	const page = await open(paged(capture));
+	const page = await open(paged(capture), { hash: "#c=1&t=-1000000000" });
 	const moments = facts(capture).moment.filter((moment) => moment.connection === 1);
 	const times = [...new Set(moments.map((moment) => moment.t_ns))];
 	const seen = [];
@@ -20,6 +20,17 @@ test("n_and_p_go_through_the_moments", async () => {
 	equal(seen, titles, "titles in their order");
 	await page.keyboard.press("p");
 	equal(await page.textContent("#caption b"), titles[titles.length - 2], "one back");
+	await done(page);
+});
+
+test("n_on_a_fresh_page_goes_on_from_the_lesson", async () => {
+	const page = await open(paged(recorded("blocked_send")));
+	const place = () => page.$eval("#seek", (slider) => Number(slider.value));
+	const before = await place();
+	await page.keyboard.press("n");
+	truth(await place() > before, `n went from ${before} to ${await place()}`);
+	await page.keyboard.press("p");
+	equal(Math.round(await place()), Math.round(before), "p goes back by one");
 	await done(page);
 });
 
