@@ -111,6 +111,18 @@ test("a_link_leads_to_the_same_view", async () => {
 	await done(odd);
 });
 
+test("a_link_says_all_of_the_view", async () => {
+	const path = paged(recorded("lifecycle"));
+	const page = await open(path, { hash: "#c=1&d=server&z=0..1000&m=kernel&v=ladder" });
+	const view = () => page.evaluate(() => [document.body.className, document.querySelector("#direction [aria-pressed=true]").textContent.slice(0, 6)]);
+	equal(await view(), ["class-mode ladder-mode", "server"], "as the link says");
+	await page.evaluate(() => { location.hash = "#c=1"; });
+	await page.waitForFunction(() => !document.body.className);
+	equal(await view(), ["", "client"], "what the next link doesn't say is as at first");
+	equal(await page.getAttribute("#kernel-bytes", "aria-pressed"), "false", "all bytes");
+	await done(page);
+});
+
 async function saved(page, button) {
 	const [file] = await Promise.all([page.waitForEvent("download"), page.click(button)]);
 	return readFileSync(await file.path(), "utf8");

@@ -179,7 +179,8 @@ export function choose(id) {
 		calls: ends.map((one, index) => callsOf(one, index ? listener : null)),
 	};
 	const [to, back] = app.chosen.flows;
-	app.sender = back.summary.sent > to.summary.sent ? 1 : 0;
+	app.chosen.sender = back.summary.sent > to.summary.sent ? 1 : 0;
+	app.sender = app.chosen.sender;
 }
 
 /* The state of an end at a time: null when it isn't known. */
