@@ -278,6 +278,32 @@ function drawLadder() {
 	markCurrent();
 }
 
+/* From one cut to the next, with the names of the ends on top. */
+function piece(from, to) {
+	const copy = byId("ladder").cloneNode(true);
+	const top = from ? from - HEAD : 0;
+	const heads = copy.querySelector("#ladder-heads");
+	copy.setAttribute("viewBox", `0 ${top} ${copy.viewBox.baseVal.width} ${to - top}`);
+	heads.setAttribute("transform", `translate(0 ${top})`);
+	if (from)
+		heads.firstChild.setAttribute("height", HEAD);
+	copy.querySelector("#ladder-veil").remove();
+	for (const one of [copy, ...copy.querySelectorAll("[id], [tabindex]")])
+		["id", "tabindex"].forEach((name) => one.removeAttribute(name));
+	return copy;
+}
+
+/* The ladder in pieces whose height is at most ratio times their width. */
+export function ladderPieces(ratio) {
+	const { width, height } = byId("ladder").viewBox.baseVal;
+	const most = width * ratio - HEAD;
+	const cuts = [0];
+	for (const row of drawn)
+		if (row.y + row.height - cuts[cuts.length - 1] > most)
+			cuts.push(row.y);
+	return drawn.length ? cuts.map((from, i) => piece(from, cuts[i + 1] ?? height)) : [];
+}
+
 /* The names of the two ends stay in sight while the rows scroll below them. */
 function keepHeads() {
 	byId("ladder-heads")?.setAttribute("transform", `translate(0 ${Math.round(byId("ladder-box").scrollTop)})`);

@@ -17,6 +17,7 @@ import { setClassMode, setLadderMode } from "./mode.js";
 import { installPatterns } from "./patterns.js";
 import { startPlayer } from "./player.js";
 import { startPointer } from "./pointer.js";
+import { startPrint } from "./print.js";
 import { saveCsv, saveSvg } from "./save.js";
 import { startSeen } from "./seen.js";
 import { setLanguage, startSettings } from "./settings.js";
@@ -55,21 +56,6 @@ function startStory() {
 	byId("save-csv").addEventListener("click", saveCsv);
 	byId("save-svg").addEventListener("click", saveSvg);
 	new ResizeObserver(() => changed("size")).observe(byId("main"));
-}
-
-/* Paper can't be opened: what is folded away on the screen is printed too. */
-function startPrint() {
-	let folded = [];
-	byId("print").addEventListener("click", () => window.print());
-	window.addEventListener("beforeprint", () => {
-		folded = [...document.querySelectorAll("details:not([open], [hidden])")];
-		folded.forEach((part) => { part.open = true; });
-		changed("size");
-	});
-	window.addEventListener("afterprint", () => {
-		folded.forEach((part) => { part.open = false; });
-		changed("size");
-	});
 }
 
 function begin() {
