@@ -118,6 +118,34 @@ test("an_opened_group_shows_its_segments", async () => {
 	await done(page);
 });
 
+test("the_axis_begins_with_the_first_call", async () => {
+	const capture = recorded("lifecycle");
+	const { call } = facts(capture, ["call"]);
+	const connect = call.find((one) => one.call === "connect");
+	const page = await open(paged(capture), { hash: "#c=1&t=-99999999999" });
+	const bars = await page.$$eval("#timeline title", (found) => found.map((one) => one.textContent));
+	truth(bars.some((words) => words.startsWith("connect()")), `no connect() among ${bars}`);
+	const left = await page.$eval("#timeline-text", (one) => one.textContent);
+	truth(Number(/from −([\d.]+) µs/.exec(left)?.[1]) * 1000 >= -connect.enter_ns, `${left}, connect() at ${connect.enter_ns}`);
+	await done(page);
+});
+
+test("the_number_of_the_verdict_stands_out_in_both_languages", async () => {
+	const strong = (page) => page.$$eval("#verdict b.bad", (found) => found.map((one) => one.textContent.replace(/[^\d,%A-Z]/g, "")));
+	const rest = (at) => [counted(at.handed_over - at.app_read) + Math.floor((at.handed_over - at.app_read) * 100 / at.handed_over) + "%"];
+	const capture = recorded("blocked_send");
+	const page = await open(paged(capture));
+	equal(await strong(page), rest(facts(capture).connection[0].to_server.at_return), "in English");
+	await page.click("#language");
+	equal(await strong(page), rest(facts(capture).connection[0].to_server.at_return), "in Chinese");
+	await done(page);
+	const refused = await open(paged(made("many", 5)), { hash: "#c=1" });
+	equal(await strong(refused), ["ECONNREFUSED"], "the error in English");
+	await refused.click("#language");
+	equal(await strong(refused), ["ECONNREFUSED"], "the error in Chinese");
+	await done(refused);
+});
+
 test("one_segment_alone_is_an_arrow", async () => {
 	for (const path of [paged(recorded("lifecycle")), paged(recorded("blocked_send"))]) {
 		const page = await open(path);
