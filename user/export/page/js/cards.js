@@ -10,10 +10,15 @@ import { seek } from "./player.js";
 import { peak } from "./sample.js";
 import { showRange } from "./timeline.js";
 
-/* The number that the sentence is about stands out: what was not read, or why it failed. */
+/* A count with its share, in the brackets of either language; a name of an error that the model knows. */
+function keyWords() {
+	const errors = app.facts.words[0].errors.filter(Boolean).join("|");
+	return new RegExp(`([\\d,]+(?: [^\\s\\d(（]+)? ?[(（][<>]?\\d+ %[)）]|\\b(?:${errors})\\b)`);
+}
+
+/* What the sentence is about stands out: what was not read, or why it failed. */
 function emphasised(words) {
-	const parts = sentence(words).split(/([\d,]+ \([<>]?\d+ %\)|\bE[A-Z]{3,}\b)/);
-	return parts.map((part, i) => i % 2 ? html("b", { class: "bad" }, part) : part);
+	return sentence(words).split(keyWords()).map((part, i) => i % 2 ? html("b", { class: "bad" }, part) : part);
 }
 
 function drawVerdict() {
