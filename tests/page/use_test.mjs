@@ -77,6 +77,21 @@ test("every_key_does_its_work", async () => {
 	await done(page);
 });
 
+test("class_mode_needs_no_keyboard", async () => {
+	const page = await open(paged(recorded("lifecycle")), { width: 1280, height: 720 });
+	await page.click("#class-mode");
+	await page.selectOption("#class-tools select", "1");
+	await page.waitForFunction(() => location.hash.includes("d=server"));
+	await page.click("#leave-class");
+	equal(await classes(page), "", "left by the mouse");
+	truth(!await page.isVisible("#leave-class"), "a way out of nothing");
+	await done(page);
+	const many = await open(paged(made("many", 30)), { width: 1280, height: 720, hash: "#c=3&v=class" });
+	await many.selectOption("#class-tools select", "12");
+	await many.waitForFunction(() => location.hash.includes("c=12"));
+	await done(many);
+});
+
 test("playing_arrives_at_the_end", async () => {
 	const page = await open(paged(made("bulk", 60)));
 	await page.selectOption("#pace", "1");

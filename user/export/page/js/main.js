@@ -2,6 +2,7 @@
 /* Reads the data, starts the parts, shows the first connection. */
 
 import { app, changed } from "./app.js";
+import { startClassTools } from "./classtools.js";
 import { startCards } from "./cards.js";
 import { indexFacts } from "./chosen.js";
 import { startTables } from "./datatables.js";
@@ -49,9 +50,10 @@ async function read() {
 /* What needs a connection to show. */
 function startStory() {
 	for (const start of [startPlayer, startTanks, startTimeline, startPointer, startLadder, startCards, startList,
-		startDirection, startLink, startKeys])
+		startDirection, startClassTools, startLink, startKeys])
 		start();
 	byId("class-mode").addEventListener("click", () => setClassMode(!app.classMode));
+	byId("leave-class").addEventListener("click", () => setClassMode(false));
 	byId("ladder-mode").addEventListener("click", () => setLadderMode(!app.ladderMode));
 	byId("save-csv").addEventListener("click", saveCsv);
 	byId("save-svg").addEventListener("click", saveSvg);

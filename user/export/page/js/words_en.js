@@ -4,6 +4,7 @@
 export const WORDS_EN = {
 	skip: "Skip to the content",
 	class_mode: "Class mode (f)",
+	leave_class: "Leave class mode (Esc)",
 	ladder_mode: "Ladder (l)",
 	copy_link: "Copy link",
 	copied: "The link to this moment is copied.",

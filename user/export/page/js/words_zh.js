@@ -4,6 +4,7 @@
 export const WORDS_ZH = {
 	skip: "跳到正文",
 	class_mode: "课堂模式 (f)",
+	leave_class: "退出课堂模式 (Esc)",
 	ladder_mode: "时序图 (l)",
 	copy_link: "复制链接",
 	copied: "已复制指向此刻的链接。",
