@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* What the page says is what --json says: sentences, tables, losses, unknown ends. */
-import { done, equal, facts, made, open, paged, recorded, run, test, truth } from "./page.mjs";
+import { done, equal, facts, made, open, paged, pictured, recorded, run, test, truth } from "./page.mjs";
 
 const micro = (text) => text.replace(/(\d) us\b/g, "$1 µs");
 const counted = (value) => String(value).replace(/\B(?=(\d{3})+$)/g, ",");
@@ -147,6 +147,30 @@ test("the_number_of_the_verdict_stands_out_in_both_languages", async () => {
 });
 
 test("one_segment_alone_is_an_arrow", async () => {
+test("the_page_and_the_picture_use_the_same_words_and_colours", async () => {
+	for (const [capture, lang] of [[recorded("blocked_send"), "en"], [recorded("blocked_send"), "zh"], [made("client-only", 40), "en"]]) {
+		const picture = pictured(capture, "--lang", lang);
+		const page = await open(paged(capture, "--lang", lang));
+		const words = await page.$$eval("#legend li, #timeline text.small.strong", (found) => found.map((one) => one.textContent));
+		for (const one of words.slice(0, -1).filter((name) => /own|send buffer,|read by|acknowl|System|发送程序|尚未|已读取|系统/.test(name)))
+			truth(picture.includes(one.replace("’", "'")), `"${one}" is not in the picture`);
+		const colours = await page.evaluate(() => [...new Set([...document.querySelectorAll("#timeline rect[class^=state-]:not(.state-LISTEN)")].map((one) =>
+			"#" + getComputedStyle(one).fill.match(/\d+/g).slice(0, 3).map((part) => Number(part).toString(16).padStart(2, "0")).join("")))]);
+		for (const colour of colours)
+			truth(picture.includes(colour), `${colour} is not in the picture`);
+		await done(page);
+	}
+});
+
+test("a_failed_connect_is_told_as_an_attempt", async () => {
+	const page = await open(paged(made("many", 5)), { hash: "#c=1" });
+	const cards = await page.textContent("#cards");
+	truth(/SYNs sent1/.test(cards) && /AnswerRST/.test(cards) && !cards.includes("Length of the connection"), cards);
+	truth(!await page.isVisible("#all-bytes") && !(await page.textContent("#timeline")).includes("no data"), "bytes of a failed connect");
+	truth((await page.textContent("#time-part h2")).includes("attempt"), "heading");
+	await done(page);
+});
+
 	for (const path of [paged(recorded("lifecycle")), paged(recorded("blocked_send"))]) {
 		const page = await open(path);
 		truth(!(await page.textContent("#ladder")).includes("1 segment,"), "a group of one segment");

@@ -58,6 +58,11 @@ export function paged(capture, ...options) {
 	return path;
 }
 
+/* The picture of a capture, as --svg makes it: its text. */
+export function pictured(capture, ...options) {
+	return execFileSync(TCPWATCH, ["-r", capture, "--view", "none", "--svg", "-", ...options], { stdio: ["ignore", "pipe", "pipe"], ...LARGE }).toString();
+}
+
 /* What --json says of the same capture, by the type of its objects; only these types. */
 export function facts(capture, types = ["connection", "moment", "end"]) {
 	const text = execFileSync(TCPWATCH, ["-r", capture, "--view", "none", "--json", "-"], { stdio: ["ignore", "pipe", "pipe"], ...LARGE });

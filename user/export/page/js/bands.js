@@ -8,7 +8,7 @@ import { app } from "./app.js";
 import { line, rect, round, svg, text, textWidth } from "./dom.js";
 import { bytes, count, niceStep, roundBytes } from "./format.js";
 import { word } from "./language.js";
-import { bytesIn, flowShown, KERNEL_PLACES, knownPlaces, placeName } from "./places.js";
+import { bytesIn, flowShown, KERNEL_PLACES, knownPlaces, placeLook, placeName } from "./places.js";
 import { peak, rowAt, upTo } from "./sample.js";
 
 export function placesShown() {
@@ -157,7 +157,7 @@ export function drawBands(axis, top, height) {
 	const y = (value) => bottom - value / most * height;
 	const parts = verticalGrid(axis, y, most);
 	places.forEach((place, k) => parts.push(svg("path", {
-		d: bandPath(edges[k], edges[k + 1], y, axis.left), class: "fill-" + place, "data-place": place,
+		d: bandPath(edges[k], edges[k + 1], y, axis.left), class: "fill-" + placeLook(place, flow), "data-place": place,
 	})));
 	for (let k = 1; k < edges.length; k++)
 		parts.push(svg("path", { d: "M" + steps(edges[k], y, axis.left, 0, edges[k].length - 1, 1) + `H${axis.right}`, class: "edge" }));

@@ -109,7 +109,7 @@ function segmentRow(g, row) {
 	const end = lost ? from + (to - from) * 0.82 : to;
 	const endY = lost ? y1 + (row.endY - y1) * 0.82 : row.endY;
 	const words = rowWords(row, g.narrow);
-	return [line(from, y1, end, endY, "arrow" + thin + (lost ? " lost" : "")), head(end, endY, start ? -1 : 1, lost),
+	return [line(from, y1, end, endY, "arrow" + thin + (lost ? " lost" : "") + (row.flags & 4 ? " reset" : "")), head(end, endY, start ? -1 : 1, lost, row.flags & 4),
 		svg("g", turn, text(middle, y1 + tilt - 8, "middle halo" + (row.flags & 7 ? " strong" : ""), words),
 			g.narrow ? null : text(middle, y1 + tilt + 19, "middle small muted halo", detailWords(row, lost)))];
 }
@@ -125,10 +125,10 @@ function detailWords(row, lost) {
 	return parts.filter(Boolean).join(" · ");
 }
 
-function head(x, y, direction, lost) {
+function head(x, y, direction, lost, reset) {
 	if (lost)
 		return svg("path", { d: `M${x - 5} ${y - 5}l10 10M${x + 5} ${y - 5}l-10 10`, class: "arrow" });
-	return svg("path", { d: `M${round(x)} ${round(y)}l${-10 * direction} -5v10z`, class: "fill-ink" });
+	return svg("path", { d: `M${round(x)} ${round(y)}l${-10 * direction} -5v10z`, class: reset ? "fill-bad" : "fill-ink" });
 }
 
 function groupRow(g, row) {

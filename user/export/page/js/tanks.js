@@ -10,7 +10,7 @@ import { callAt, callName, sleepAt, stateAt } from "./chosen.js";
 import { byId, line, rect, svg, text } from "./dom.js";
 import { bytes, count, instant } from "./format.js";
 import { word } from "./language.js";
-import { bytesIn, flowShown, PLACES, rowNow } from "./places.js";
+import { bytesIn, flowShown, placeLook, PLACES, rowNow } from "./places.js";
 
 const NARROW = 700;
 const WAY = [...PLACES].reverse();
@@ -148,7 +148,7 @@ function oneTank(place, x, y, width, depth, { flow, row, largest, zoom }) {
 	const parts = [text(middle, y - 10, "middle strong", tankName(place, flow)),
 		rect(x, y, width, depth, "fill-paper line", { rx: 6 })];
 	if (known(place, flow))
-		parts.push(rect(x + 2, y + depth - 2 - level, width - 4, level, "fill-" + place, { rx: 4 }));
+		parts.push(rect(x + 2, y + depth - 2 - level, width - 4, level, "fill-" + placeLook(place, flow), { rx: 4 }));
 	else
 		parts.push(rect(x + 2, y + 2, width - 4, depth - 4, "fill-gap", { rx: 4 }));
 	parts.push(text(middle, y + depth + 22, "middle strong big", known(place, flow) ? count(amount) : word("unknown")));
@@ -177,7 +177,7 @@ function drawNarrow(width, flow, row) {
 			text(left, y + 12, "strong", tankName(place, flow)),
 			text(width - left, y + 12, "end strong mono", known(place, flow) ? count(amount) : word("unknown")),
 			rect(left, y + 19, full, 16, "fill-paper line", { rx: 4 }),
-			known(place, flow) ? rect(left + 1, y + 20, share * (full - 2), 14, "fill-" + place, { rx: 3 })
+			known(place, flow) ? rect(left + 1, y + 20, share * (full - 2), 14, "fill-" + placeLook(place, flow), { rx: 3 })
 				: rect(left + 1, y + 20, full - 2, 14, "fill-gap", { rx: 3 }),
 			text(left, y + 50, "small " + (under.waits ? "bad strong" : "muted"),
 				(inKernel ? "" : below(place).state + " ") + under.words));

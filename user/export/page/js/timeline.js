@@ -7,7 +7,7 @@ import { drawBands, drawLosses, drawMemory, placesShown } from "./bands.js";
 import { byId, html, line, svg, text } from "./dom.js";
 import { duration, instant } from "./format.js";
 import { drawCalls, drawStates, laneLabel } from "./lanes.js";
-import { flowShown, knownPlaces, placeName } from "./places.js";
+import { flowShown, knownPlaces, placeLook, placeName } from "./places.js";
 import { told, word } from "./language.js";
 
 let layout = null;
@@ -97,7 +97,7 @@ function drawLegend() {
 	byId("legend").replaceChildren(...knownPlaces(flow).filter((place) => shown.includes(place)).reverse().map((place) =>
 		html("li", {}, svg("svg", { class: "swatch", viewBox: "0 0 14 14", "aria-hidden": "true" },
 			svg("rect", { width: 14, height: 14, rx: 3, class: "fill-paper line" }),
-			svg("rect", { width: 14, height: 14, rx: 3, class: "fill-" + place })), placeName(place, flow))));
+			svg("rect", { width: 14, height: 14, rx: 3, class: "fill-" + placeLook(place, flow) })), placeName(place, flow))));
 }
 
 /* Shows [from, to], kept within the run and not below 200 ns. */

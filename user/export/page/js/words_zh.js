@@ -50,7 +50,7 @@ export const WORDS_ZH = {
 	place_program: "还在发送程序的内存里",
 	place_unsent: "在发送缓冲区，尚未发出",
 	place_flight: "已发出，在途",
-	place_unacked: "已发出，未确认",
+	place_unacked: "已发送，未确认",
 	place_queue: "在对端的接收队列",
 	place_acked: "对端内核已确认",
 	place_read: "对端程序已读取",
