@@ -16,6 +16,7 @@ for (const [name, kind, count] of [["no_event", "processes", 0], ["one_event", "
 		equal(await page.textContent("#verdict"), "No TCP connection was seen.", "verdict");
 		truth(await page.isVisible("#seen"), "what was seen is not shown");
 		truth(!await page.isVisible("#player"), "a player without a connection");
+		truth(!await page.isVisible("#keys") && !(await page.textContent("#colophon")).includes("SYN"), "keys or a SYN without a connection");
 		equal((await rows(page, "#seen-body tbody tr")).length, count, "processes");
 		await done(page);
 	});

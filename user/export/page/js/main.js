@@ -36,7 +36,8 @@ function drawHead() {
 	byId("command").textContent = capture.command;
 	const system = [capture.kernel, capture.machine].filter(Boolean).join(" ") + (capture.congestion ? " · " + capture.congestion : "");
 	byId("provenance").textContent = word("provenance", date, system, count(end.events), count(end.lost));
-	byId("colophon").textContent = word("colophon", capture.tcpwatch);
+	const hasSyn = (app.facts.connection ?? []).some((fact) => fact.syn_ns !== null);
+	byId("colophon").textContent = word("colophon", capture.tcpwatch, word(hasSyn ? "zero_syn" : "zero_event"));
 	document.title = "tcpwatch · " + capture.command;
 }
 

@@ -203,7 +203,9 @@ export const WORDS_EN = {
 	left_segments: "{0} segments",
 	no_curves: "The curves of this connection were left out: the page holds those of the first {0}.",
 	provenance: "{0} · Linux {1} · {2} events, {3} lost",
-	colophon: "tcpwatch {0} · one file, no network · CLOCK_MONOTONIC, zero is the first SYN",
+	colophon: "tcpwatch {0} · one file, no network · CLOCK_MONOTONIC, {1}",
+	zero_syn: "zero is the first SYN",
+	zero_event: "zero is the first event",
 	damaged: "This page is damaged: {0}",
 };
 

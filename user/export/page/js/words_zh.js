@@ -203,7 +203,9 @@ export const WORDS_ZH = {
 	left_segments: " {0} 个报文段",
 	no_curves: "省略了此连接的曲线：本页只有前 {0} 个连接的曲线。",
 	provenance: "{0} · Linux {1} · {2} 个事件，丢失 {3} 个",
-	colophon: "tcpwatch {0} · 单个文件，不访问网络 · CLOCK_MONOTONIC，零点是第一个 SYN",
+	colophon: "tcpwatch {0} · 单个文件，不访问网络 · CLOCK_MONOTONIC，{1}",
+	zero_syn: "零点是第一个 SYN",
+	zero_event: "零点是第一个事件",
 	damaged: "此页面已损坏：{0}",
 };
 
