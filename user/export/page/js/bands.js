@@ -182,7 +182,7 @@ export function drawMemory(axis, top, height) {
 		limits[x] = next < 0 ? 0 : series.sndbuf[next];
 		row = next;
 	}
-	const most = Math.max(peak(used, 0, pixels - 1), peak(limits, 0, pixels - 1), 1) * 1.12;
+	const most = Math.max(peak(used, 0, pixels - 1), peak(limits, 0, pixels - 1), 1) * (axis.narrow ? 1.4 : 1.12);
 	const y = (value) => bottom - value / most * height;
 	const zero = new Float64Array(pixels);
 	return [...verticalGrid(axis, y, most).filter((_, i) => i % 4 < 2),
@@ -196,7 +196,7 @@ function limitLine(limits, y, axis) {
 		return [];
 	const last = limits.length - 1;
 	return [svg("path", { d: "M" + steps(limits, y, axis.left, first, last, 1) + `H${axis.right}`, class: "limit" }),
-		text(axis.right - 6, y(limits[last]) + (axis.narrow ? 16 : -6), "end small bad strong halo", word("limit", bytes(limits[last])))];
+		text(axis.right - 6, y(limits[last]) - 6, "end small bad strong halo", word("limit", bytes(limits[last])))];
 }
 
 export function drawLosses(axis, top, bottom) {

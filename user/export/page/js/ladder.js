@@ -87,10 +87,17 @@ function pill(g, row) {
 		text(x + width / 2, row.y + 17, "small strong middle on-dark", row.state)];
 }
 
+/* On the client's side stand the times too. */
+function fitsOutside(g, end, words) {
+	const letter = app.classMode ? 8.5 : 7.3;
+	const room = end ? g.width - g.lines[1] - 12 : g.lines[0] - 12 - g.time - 11 * letter;
+	return words.length * letter <= room;
+}
+
 function callRow(g, row) {
 	const x = g.lines[row.end];
 	const words = rowWords(row, g.narrow);
-	const side = g.outward(row.end);
+	const side = g.outward(row.end) * (g.narrow || fitsOutside(g, row.end, words) ? 1 : -1);
 	const classes = "mono halo" + (row.kind === "enter" ? " strong" : "") + (row.error ? " bad" : "") + (side > 0 ? "" : " end");
 	return [svg("circle", { cx: x, cy: row.y + 13, r: 4, class: "dot " + (row.kind === "enter" ? "fill-paper" : "fill-ink") }),
 		text(x + 12 * side, row.y + 17, classes, words)];
@@ -134,9 +141,9 @@ function head(x, y, direction, lost, reset) {
 function groupRow(g, row) {
 	const middle = (g.lines[0] + g.lines[1]) / 2;
 	const open = opened.has(row.index);
-	return [svg("path", { d: `M${g.lines[0] + 10} ${row.y + 14}H${g.lines[1] - 10}M${g.lines[0] + 10} ${row.y + 30}H${g.lines[1] - 10}`, class: "pass" }),
-		text(middle, row.y + 27, "middle halo strong", rowWords(row, g.narrow)),
-		text(middle, row.y + 41, "middle small muted halo noprint", (open ? "▾ " : "▸ ") + word(open ? "close_group" : "open_group"))];
+	return [rect(g.lines[0] + 10, row.y + 3, g.lines[1] - g.lines[0] - 20, row.height - 6, "fill-panel", { rx: 6 }),
+		text(middle, row.y + 19, "middle strong", rowWords(row, g.narrow)),
+		text(middle, row.y + 35, "middle small muted noprint", (open ? "▾ " : "▸ ") + word(open ? "close_group" : "open_group"))];
 }
 
 /* A silence stands in the column of times: an arrow may be on its way across it. */
