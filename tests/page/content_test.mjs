@@ -147,7 +147,6 @@ test("the_number_of_the_verdict_stands_out_in_both_languages", async () => {
 	await done(refused);
 });
 
-test("one_segment_alone_is_an_arrow", async () => {
 test("the_page_and_the_picture_use_the_same_words_and_colours", async () => {
 	for (const [capture, lang] of [[recorded("blocked_send"), "en"], [recorded("blocked_send"), "zh"], [made("client-only", 40), "en"]]) {
 		const picture = pictured(capture, "--lang", lang);
@@ -172,6 +171,7 @@ test("a_failed_connect_is_told_as_an_attempt", async () => {
 	await done(page);
 });
 
+test("one_segment_alone_is_an_arrow", async () => {
 	for (const path of [paged(recorded("lifecycle")), paged(recorded("blocked_send"))]) {
 		const page = await open(path);
 		truth(!(await page.textContent("#ladder")).includes("1 segment,"), "a group of one segment");

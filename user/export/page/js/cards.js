@@ -3,12 +3,14 @@
 
 import { app, on } from "./app.js";
 import { byId, html } from "./dom.js";
-import { bytes, count, duration, percent, sentence } from "./format.js";
+import { bytes, count, duration, instant, percent, sentence } from "./format.js";
 import { told, word } from "./language.js";
 import { flowShown } from "./places.js";
 import { seek } from "./player.js";
 import { peak } from "./sample.js";
 import { showRange } from "./timeline.js";
+
+const RST = 4;
 
 /* A count with its share, in the brackets of either language; a name of an error that the model knows. */
 function keyWords() {
@@ -54,6 +56,19 @@ function failure({ fact, moments }) {
 	const call = fact.client.calls?.find((one) => one.call === "connect");
 	const moment = moments.find((one) => one.moment === "connect-failed");
 	return card(word("card_failed"), fact.connect_error, call ? word("card_failed_note", duration(call.longest_ns)) : null, moment?.t_ns);
+}
+
+/* What there is of a connect() that failed: its SYNs and what came back. */
+function attempt({ moments, flows }) {
+	const syns = moments.filter((moment) => ["syn", "syn-again"].includes(moment.moment));
+	if (!syns.length)
+		return [card(word("card_syns"), "0")];
+	const answers = flows[1].segments;
+	const reset = Array.from({ length: answers.length }, (_, i) => i).find((i) => answers.flags[i] & RST);
+	const times = syns.slice(0, 8).map((moment) => instant(moment.t_ns)).join(" · ") + (syns.length > 8 ? " …" : "");
+	return [card(word("card_syns"), count(syns.length), times, syns[0].t_ns),
+		reset === undefined ? card(word("card_answer"), word("answer_none"))
+			: card(word("card_answer"), word("answer_rst"), instant(answers.t[reset]), answers.t[reset])];
 }
 
 function insideNote(summary, call) {
@@ -115,7 +130,8 @@ function drawCards() {
 	const { fact, moments } = app.chosen;
 	const told_ = flow.summary.at_return ? sending(app.chosen, flow) : [moved(flow)];
 	const cards = [failure(app.chosen), handshake(fact), ...told_, flow.any ? buffer(flow) : null, retransmits(flow, moments),
-		flow.any ? null : card(word("card_duration"), duration(fact.last_ns - fact.t_ns), null, null)];
+		...(fact.connect_error ? attempt(app.chosen) : []),
+		flow.any || fact.connect_error ? null : card(word("card_duration"), duration(fact.last_ns - fact.t_ns), null, null)];
 	byId("cards").replaceChildren(...cards.filter(Boolean));
 }
 
