@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* What the page says is what --json says: sentences, tables, losses, unknown ends. */
-import { done, equal, facts, made, open, paged, run, test, truth } from "./page.mjs";
+import { done, equal, facts, made, open, paged, pictured, recorded, run, test, truth } from "./page.mjs";
 
 const micro = (text) => text.replace(/(\d) us\b/g, "$1 µs");
 const counted = (value) => String(value).replace(/\B(?=(\d{3})+$)/g, ",");
@@ -16,6 +16,7 @@ for (const [name, kind, count] of [["no_event", "processes", 0], ["one_event", "
 		equal(await page.textContent("#verdict"), "No TCP connection was seen.", "verdict");
 		truth(await page.isVisible("#seen"), "what was seen is not shown");
 		truth(!await page.isVisible("#player"), "a player without a connection");
+		truth(!await page.isVisible("#keys") && !(await page.textContent("#colophon")).includes("SYN"), "keys or a SYN without a connection");
 		equal((await rows(page, "#seen-body tbody tr")).length, count, "processes");
 		await done(page);
 	});
@@ -52,6 +53,22 @@ test("the_tanks_hold_what_json_says_at_the_return", async () => {
 	const words = await page.textContent("#tanks-text");
 	for (const amount of [back.unsent, back.in_flight, back.peer_queue, back.app_read])
 		truth(words.includes(counted(amount)), `${counted(amount)} is not in "${words}"`);
+	await done(page);
+});
+
+test("a_full_tank_is_all_bytes_of_the_direction", async () => {
+	const page = await open(paged(recorded("blocked_send")), { hash: "#c=1&t=99999999999" });
+	const [fill, tank] = await page.evaluate(() => ["rect.fill-read", "rect.fill-paper"].map((one) =>
+		Number(document.querySelector("#tanks " + one).getAttribute("height"))));
+	equal(fill, tank - 4, "height of what was read");
+	await done(page);
+});
+
+test("no_last_byte_is_claimed_where_bytes_were_never_read", async () => {
+	const page = await open(paged(made("unread", 40)));
+	const cards = await page.textContent("#cards");
+	truth(!cards.includes("Last byte"), cards);
+	truth(/Never read[\d.]+ kB/.test(cards), cards);
 	await done(page);
 });
 
@@ -100,6 +117,66 @@ test("an_opened_group_shows_its_segments", async () => {
 	await page.keyboard.press("Enter");
 	truth(await segments() > before, "no segment appeared");
 	await done(page);
+});
+
+test("the_axis_begins_with_the_first_call", async () => {
+	const capture = recorded("lifecycle");
+	const { call } = facts(capture, ["call"]);
+	const connect = call.find((one) => one.call === "connect");
+	const page = await open(paged(capture), { hash: "#c=1&t=-99999999999" });
+	const bars = await page.$$eval("#timeline title", (found) => found.map((one) => one.textContent));
+	truth(bars.some((words) => words.startsWith("connect()")), `no connect() among ${bars}`);
+	const left = await page.$eval("#timeline-text", (one) => one.textContent);
+	truth(Number(/from −([\d.]+) µs/.exec(left)?.[1]) * 1000 >= -connect.enter_ns, `${left}, connect() at ${connect.enter_ns}`);
+	await done(page);
+});
+
+test("the_number_of_the_verdict_stands_out_in_both_languages", async () => {
+	const strong = (page) => page.$$eval("#verdict b.bad", (found) => found.map((one) => one.textContent.replace(/[^\d,%A-Z]/g, "")));
+	const rest = (at) => [counted(at.handed_over - at.app_read) + Math.floor((at.handed_over - at.app_read) * 100 / at.handed_over) + "%"];
+	const capture = recorded("blocked_send");
+	const page = await open(paged(capture));
+	equal(await strong(page), rest(facts(capture).connection[0].to_server.at_return), "in English");
+	await page.click("#language");
+	equal(await strong(page), rest(facts(capture).connection[0].to_server.at_return), "in Chinese");
+	await done(page);
+	const refused = await open(paged(made("many", 5)), { hash: "#c=1" });
+	equal(await strong(refused), ["ECONNREFUSED"], "the error in English");
+	await refused.click("#language");
+	equal(await strong(refused), ["ECONNREFUSED"], "the error in Chinese");
+	await done(refused);
+});
+
+test("the_page_and_the_picture_use_the_same_words_and_colours", async () => {
+	for (const [capture, lang] of [[recorded("blocked_send"), "en"], [recorded("blocked_send"), "zh"], [made("client-only", 40), "en"]]) {
+		const picture = pictured(capture, "--lang", lang);
+		const page = await open(paged(capture, "--lang", lang));
+		const words = await page.$$eval("#legend li, #timeline text.small.strong", (found) => found.map((one) => one.textContent));
+		for (const one of words.slice(0, -1).filter((name) => /own|send buffer,|read by|acknowl|System|发送程序|尚未|已读取|系统/.test(name)))
+			truth(picture.includes(one.replace("’", "'")), `"${one}" is not in the picture`);
+		const colours = await page.evaluate(() => [...new Set([...document.querySelectorAll("#timeline rect[class^=state-]:not(.state-LISTEN)")].map((one) =>
+			"#" + getComputedStyle(one).fill.match(/\d+/g).slice(0, 3).map((part) => Number(part).toString(16).padStart(2, "0")).join("")))]);
+		for (const colour of colours)
+			truth(picture.includes(colour), `${colour} is not in the picture`);
+		await done(page);
+	}
+});
+
+test("a_failed_connect_is_told_as_an_attempt", async () => {
+	const page = await open(paged(made("many", 5)), { hash: "#c=1" });
+	const cards = await page.textContent("#cards");
+	truth(/SYNs sent1/.test(cards) && /AnswerRST/.test(cards) && !cards.includes("Length of the connection"), cards);
+	truth(!await page.isVisible("#all-bytes") && !(await page.textContent("#timeline")).includes("no data"), "bytes of a failed connect");
+	truth((await page.textContent("#time-part h2")).includes("attempt"), "heading");
+	await done(page);
+});
+
+test("one_segment_alone_is_an_arrow", async () => {
+	for (const path of [paged(recorded("lifecycle")), paged(recorded("blocked_send"))]) {
+		const page = await open(path);
+		truth(!(await page.textContent("#ladder")).includes("1 segment,"), "a group of one segment");
+		await done(page);
+	}
 });
 
 await run("page");

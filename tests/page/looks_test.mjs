@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Sizes, themes, print, those who listen, and text that wants to be markup. */
-import { axeSource, done, equal, made, open, paged, run, test, text, truth } from "./page.mjs";
+import { axeSource, done, equal, made, open, paged, recorded, run, test, text, truth } from "./page.mjs";
 
 const SIZES = [[1440, 900], [1280, 720], [390, 844]];
 
@@ -56,6 +56,27 @@ test("paper_has_no_player", async () => {
 	await page.emulateMedia({ media: "print" });
 	truth(!await page.isVisible("#player") && await page.isVisible("#timeline"), "print shows the wrong parts");
 	truth((await page.pdf({ format: "A4", landscape: true })).length > 10000, "an empty sheet");
+	await done(page);
+});
+
+/* What is printed from the same page again has to be the same. */
+test("paper_shows_the_whole_ladder_in_pieces_that_fit", async () => {
+	const page = await open(paged(recorded("blocked_send")));
+	const rows = await page.locator("#ladder g.row").count();
+	await page.evaluate(() => dispatchEvent(new Event("beforeprint")));
+	await page.emulateMedia({ media: "print" });
+	const pieces = await page.$$eval("#ladder-print svg", (found) => found.map((one) => {
+		const { width, height } = one.getBoundingClientRect();
+		return { ratio: height / width, box: one.viewBox.baseVal.height / one.viewBox.baseVal.width };
+	}));
+	truth(pieces.length > 1, "one piece for all");
+	for (const { ratio, box } of pieces)
+		truth(ratio <= 0.6 && Math.abs(ratio - box) < 0.01, `a piece is ${ratio} as high as wide, and shows ${box}`);
+	truth(!await page.isVisible("#ladder-box") && rows > 20, "the ladder of the screen is on paper");
+	const [high, wide] = await page.$eval("#timeline", (one) => [one.getBoundingClientRect().height / one.getBoundingClientRect().width, one.viewBox.baseVal.height / one.viewBox.baseVal.width]);
+	truth(Math.abs(high - wide) < 0.01, "the time axis has margins of its own");
+	await page.evaluate(() => dispatchEvent(new Event("afterprint")));
+	equal(await page.locator("#ladder-print svg").count(), 0, "pieces on the screen");
 	await done(page);
 });
 

@@ -187,6 +187,17 @@ static void one(struct story *story, uint32_t rounds, bool client, bool server)
 	finish(story);
 }
 
+/* The reader closes before it has read all. */
+static void unread(struct story *story, uint32_t rounds)
+{
+	begin(story, 0, true, true);
+	establish(story);
+	transfer(story, rounds);
+	call(story, 0, CALL_SEND, 9 * CHUNK, 9 * CHUNK);
+	call(story, 1, CALL_READ, CHUNK, CHUNK);
+	finish(story);
+}
+
 /* Every tenth one is refused. */
 static void many(struct story *story, uint32_t count)
 {
@@ -228,6 +239,8 @@ static bool tell(struct story *story, const char *kind, uint32_t count)
 		one(story, count, true, false);
 	else if (!strcmp(kind, "server-only"))
 		one(story, count, false, true);
+	else if (!strcmp(kind, "unread"))
+		unread(story, count);
 	else if (!strcmp(kind, "many"))
 		many(story, count);
 	else if (!strcmp(kind, "lossy"))

@@ -6,7 +6,7 @@
  */
 import { execFileSync } from "node:child_process";
 import { createRequire } from "node:module";
-import { readFileSync } from "node:fs";
+import { copyFileSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
@@ -44,11 +44,23 @@ export function made(kind, count, comm = "made") {
 	return path;
 }
 
+/* A capture of tests/golden: the path of a copy. */
+export function recorded(name) {
+	const path = join(SCRATCH, name + ".tcpw");
+	copyFileSync(join("tests", "golden", name + ".tcpw"), path);
+	return path;
+}
+
 /* The page of a capture, as --html makes it: its path. */
 export function paged(capture, ...options) {
 	const path = capture.replace(/\.tcpw$/, options.join("") + ".html");
 	execFileSync(TCPWATCH, ["-r", capture, "--view", "none", "--force", "--html", path, ...options], { stdio: ["ignore", "ignore", "pipe"] });
 	return path;
+}
+
+/* The picture of a capture, as --svg makes it: its text. */
+export function pictured(capture, ...options) {
+	return execFileSync(TCPWATCH, ["-r", capture, "--view", "none", "--svg", "-", ...options], { stdio: ["ignore", "pipe", "pipe"], ...LARGE }).toString();
 }
 
 /* What --json says of the same capture, by the type of its objects; only these types. */

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Keys, player, languages, links, files: what people do with the page. */
 import { readFileSync } from "node:fs";
-import { done, equal, facts, made, open, paged, run, test, truth } from "./page.mjs";
+import { done, equal, facts, made, open, paged, recorded, run, test, truth } from "./page.mjs";
 
 const now = (page) => page.textContent("#now");
 const classes = (page) => page.evaluate(() => document.body.className);
 
 test("n_and_p_go_through_the_moments", async () => {
 	const capture = made("bulk", 600);
-	const page = await open(paged(capture));
+	const page = await open(paged(capture), { hash: "#c=1&t=-1000000000" });
 	const moments = facts(capture).moment.filter((moment) => moment.connection === 1);
 	const times = [...new Set(moments.map((moment) => moment.t_ns))];
 	const seen = [];
@@ -20,6 +20,33 @@ test("n_and_p_go_through_the_moments", async () => {
 	equal(seen, titles, "titles in their order");
 	await page.keyboard.press("p");
 	equal(await page.textContent("#caption b"), titles[titles.length - 2], "one back");
+	await done(page);
+});
+
+test("n_on_a_fresh_page_goes_on_from_the_lesson", async () => {
+	const page = await open(paged(recorded("blocked_send")));
+	const place = () => page.$eval("#seek", (slider) => Number(slider.value));
+	const before = await place();
+	await page.keyboard.press("n");
+	truth(await place() > before, `n went from ${before} to ${await place()}`);
+	await page.keyboard.press("p");
+	equal(Math.round(await place()), Math.round(before), "p goes back by one");
+	await done(page);
+});
+
+/* A moment that is told late has its place all the same: these are told out of order. */
+test("moments_stand_in_the_order_of_their_times", async () => {
+	const capture = recorded("lifecycle");
+	const moments = facts(capture).moment.filter((moment) => moment.connection === 1);
+	const byTime = [...moments].sort((a, b) => a.t_ns - b.t_ns);
+	truth(moments.some((moment, i) => moment !== byTime[i]), "this capture tells all in order");
+	const page = await open(paged(capture), { hash: "#c=1&t=" + (byTime[0].t_ns - 1) });
+	const titles = [];
+	for (const t of new Set(byTime.map((moment) => moment.t_ns))) {
+		await page.keyboard.press("n");
+		titles.push([await page.textContent("#caption b"), byTime.findLast((moment) => moment.t_ns === t).title_en + ": "]);
+	}
+	equal(titles.map(([shown]) => shown), titles.map(([, expected]) => expected), "titles in their order");
 	await done(page);
 });
 
@@ -48,6 +75,21 @@ test("every_key_does_its_work", async () => {
 	await page.keyboard.press(" ");
 	equal(await page.getAttribute("#play", "aria-label"), "Play", "space stops");
 	await done(page);
+});
+
+test("class_mode_needs_no_keyboard", async () => {
+	const page = await open(paged(recorded("lifecycle")), { width: 1280, height: 720 });
+	await page.click("#class-mode");
+	await page.selectOption("#class-tools select", "1");
+	await page.waitForFunction(() => location.hash.includes("d=server"));
+	await page.click("#leave-class");
+	equal(await classes(page), "", "left by the mouse");
+	truth(!await page.isVisible("#leave-class"), "a way out of nothing");
+	await done(page);
+	const many = await open(paged(made("many", 30)), { width: 1280, height: 720, hash: "#c=3&v=class" });
+	await many.selectOption("#class-tools select", "12");
+	await many.waitForFunction(() => location.hash.includes("c=12"));
+	await done(many);
 });
 
 test("playing_arrives_at_the_end", async () => {
@@ -82,6 +124,18 @@ test("a_link_leads_to_the_same_view", async () => {
 	const odd = await open(path, { hash: "#c=javascript:1&t=%3Cimg%3E&z=9..1&v=x" });
 	truth(await odd.isVisible("#verdict"), "an odd link breaks the page");
 	await done(odd);
+});
+
+test("a_link_says_all_of_the_view", async () => {
+	const path = paged(recorded("lifecycle"));
+	const page = await open(path, { hash: "#c=1&d=server&z=0..1000&m=kernel&v=ladder" });
+	const view = () => page.evaluate(() => [document.body.className, document.querySelector("#direction [aria-pressed=true]").textContent.slice(0, 6)]);
+	equal(await view(), ["class-mode ladder-mode", "server"], "as the link says");
+	await page.evaluate(() => { location.hash = "#c=1"; });
+	await page.waitForFunction(() => !document.body.className);
+	equal(await view(), ["", "client"], "what the next link doesn't say is as at first");
+	equal(await page.getAttribute("#kernel-bytes", "aria-pressed"), "false", "all bytes");
+	await done(page);
 });
 
 async function saved(page, button) {

@@ -295,6 +295,16 @@ static void a_killed_recv_is_not_an_end_of_file(void **state)
 	assert_int_equal(stats(play, SERVER, CALL_RECV)->short_count, 0);
 }
 
+static void the_end_of_the_stream_is_not_short(void **state)
+{
+	struct play *play = *state;
+
+	handshake(play);
+	returns(play, SERVER, .call = CALL_RECV, .asked = 100, .bytes = 60, .result = 60);
+	returns(play, SERVER, .call = CALL_RECV, .asked = 100, .result = 0);
+	assert_int_equal(stats(play, SERVER, CALL_RECV)->short_count, 1);
+}
+
 static void the_address_given_to_connect_belongs_to_that_call(void **state)
 {
 	struct play *play = *state;
@@ -362,6 +372,7 @@ int main(void)
 		promise(a_call_that_never_returned_is_told_at_the_end),
 		promise(a_killed_connect_did_not_succeed),
 		promise(a_killed_recv_is_not_an_end_of_file),
+		promise(the_end_of_the_stream_is_not_short),
 		promise(the_address_given_to_connect_belongs_to_that_call),
 		promise(an_entry_whose_return_was_lost_lends_no_sleep_to_the_next),
 		promise(a_send_that_names_another_socket_does_no_harm),

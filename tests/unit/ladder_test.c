@@ -198,6 +198,101 @@ static void many_calls_of_one_kind_are_not_all_told(void **state)
 	assert_int_equal(the_ladder(play)->rows[the_ladder(play)->used - 1].call, CALL_RECV);
 }
 
+/* Each fills ladder->used rows, a second apart. */
+static void fill_ladder(struct ladder *ladder, const struct row *rows, int used)
+{
+	*ladder = (struct ladder){ .used = used };
+	for (int i = 0; i < used; i++) {
+		ladder->rows[i] = rows[i];
+		ladder->rows[i].time_ns = SECOND * (uint64_t)(i + 1);
+	}
+}
+
+static const struct row closing[] = {
+	{ .kind = ROW_CALL_ENTER, .call = CALL_CONNECT },
+	{ .kind = ROW_SEGMENT, .flags = SEGMENT_SYN },
+	{ .kind = ROW_CALL, .call = CALL_RECV, .result = 7 },
+	{ .kind = ROW_SEGMENT, .length = 5, .flags = SEGMENT_ACK },
+	{ .kind = ROW_CALL_ENTER, .call = CALL_SEND },
+	{ .kind = ROW_DATA, .segments = 9 },
+	{ .kind = ROW_SEGMENT, .flags = SEGMENT_FIN },
+	{ .kind = ROW_SEGMENT, .flags = SEGMENT_ACK, .acks_fin = true },
+	{ .kind = ROW_STATE, .state = TCP_CLOSE },
+};
+
+static bool at_most_seven(const bool kept[LADDER_ROWS], void *context)
+{
+	int count = 0;
+
+	(void)context;
+	for (int i = 0; i < LADDER_ROWS; i++)
+		count += kept[i];
+	return count <= 7;
+}
+
+static void what_opens_blocks_and_closes_stays(void **state)
+{
+	bool kept[LADDER_ROWS];
+	struct ladder ladder;
+
+	(void)state;
+	fill_ladder(&ladder, closing, 9);
+	ladder_choose(&ladder, kept, at_most_seven, NULL);
+	for (int i = 0; i < ladder.used; i++)
+		assert_int_equal(kept[i], i != 2 && i != 3);
+}
+
+static void a_silence_is_told_only_where_nothing_is_left_out(void **state)
+{
+	bool kept[LADDER_ROWS];
+	struct ladder_gap gap;
+	struct ladder ladder;
+
+	(void)state;
+	fill_ladder(&ladder, closing, 9);
+	ladder_choose(&ladder, kept, at_most_seven, NULL);
+	gap = ladder_gap(&ladder, kept, 0, 1);
+	assert_true(!gap.rows && !gap.calls && gap.ns == SECOND);
+	gap = ladder_gap(&ladder, kept, 1, ladder_next(&ladder, kept, 1));
+	assert_true(gap.rows == 2 && gap.ns == 3 * SECOND);
+	ladder.rows[0].calls = 4;
+	assert_int_equal(ladder_gap(&ladder, kept, 0, 1).calls, 4);
+	ladder.dropped = 10;
+	ladder.dropped_at = 6;
+	assert_int_equal(ladder_gap(&ladder, kept, 6, 7).rows, 10);
+	assert_int_equal(ladder_gap(&ladder, kept, 7, 8).rows, 0);
+}
+
+static void calls_without_rows_are_counted_behind_the_last_row(void **state)
+{
+	struct play *play = *state;
+	const struct row *last;
+
+	handshake(play);
+	for (int i = 0; i < 40; i++)
+		returns(play, SERVER, .call = CALL_READ, .asked = 100, .result = 100);
+	last = &the_ladder(play)->rows[the_ladder(play)->used - 1];
+	assert_int_equal(last->calls, 38);
+	assert_true(last->calls_until_ns > last->time_ns);
+}
+
+static void one_segment_alone_is_no_group(void **state)
+{
+	struct play *play = *state;
+	const struct row *last;
+
+	handshake(play);
+	for (uint64_t i = 0; i < 8; i++)
+		data(play, CLIENT, i * 1000, 1000);
+	client_closes(play);
+	for (int i = 0; i < the_ladder(play)->used; i++)
+		assert_true(the_ladder(play)->rows[i].kind != ROW_DATA ||
+			    the_ladder(play)->rows[i].segments > 1);
+	data(play, SERVER, 0, 10);
+	last = &the_ladder(play)->rows[the_ladder(play)->used - 1];
+	assert_true(last->kind == ROW_SEGMENT && last->length == 10);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -209,6 +304,10 @@ int main(void)
 		promise(both_fins_and_their_acks_stand_alone),
 		promise(lost_records_leave_a_gap_that_is_shown),
 		promise(many_calls_of_one_kind_are_not_all_told),
+		promise(what_opens_blocks_and_closes_stays),
+		promise(a_silence_is_told_only_where_nothing_is_left_out),
+		promise(calls_without_rows_are_counted_behind_the_last_row),
+		promise(one_segment_alone_is_no_group),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

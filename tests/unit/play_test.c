@@ -221,6 +221,22 @@ static void in_a_pipe_there_is_one_line_for_each_moment(void **state)
 	close_book(book);
 }
 
+static void a_capture_without_moments_says_what_it_holds(void **state)
+{
+	struct export_target target = { .lang = LANG_EN };
+	struct book *book = open_book(state);
+	size_t size = 0;
+	char *text;
+
+	finish_book(book, true);
+	target.stream = open_memstream(&text, &size);
+	stops_print(&book->stops, &target);
+	fclose(target.stream);
+	assert_contains(text, "No TCP connection was seen. 0 events, 0 lost.");
+	free(text);
+	close_book(book);
+}
+
 static int parse(const char *play, struct options *options)
 {
 	char word[64], *argv[] = { "tcpwatch", "-r", "a.tcpw", word, NULL };
@@ -273,6 +289,7 @@ int main(void)
 		promise(the_question_knows_what_was_read_when_send_returned),
 		promise(nothing_is_asked_when_the_reader_is_not_traced),
 		promise(in_a_pipe_there_is_one_line_for_each_moment),
+		promise(a_capture_without_moments_says_what_it_holds),
 		cmocka_unit_test(the_option_takes_a_pace),
 		cmocka_unit_test(a_pace_that_means_nothing_is_refused),
 	};

@@ -272,7 +272,9 @@ static void a_shortened_ladder_keeps_what_matters_and_counts_the_rest(void **sta
 
 	assert_int_equal(rows, 16);
 	assert_has(ladder(desk, 80, 10), "SYN_SENT");
-	assert_has(desk->paper.text, ": 6 rows left out :");
+	assert_has(desk->paper.text, ": 2 rows left out :");
+	assert_has(desk->paper.text, ": 6 rows, 11.34 s :");
+	assert_lacks(desk->paper.text, "pass");
 	assert_has(desk->paper.text, "SYN seq=0");
 	assert_has(desk->paper.text, "[CLOSE_WAIT]");
 	assert_lacks(desk->paper.text, "socket()");
@@ -280,7 +282,7 @@ static void a_shortened_ladder_keeps_what_matters_and_counts_the_rest(void **sta
 	desk->story.detail.ladder.dropped = 100;
 	desk->story.detail.ladder.dropped_at = 11;
 	assert_has(ladder(desk, 80, 0), ": 100 rows left out :");
-	assert_has(ladder(desk, 80, 10), ": 106 rows left out :");
+	assert_has(ladder(desk, 80, 10), ": 106 rows, 11.34 s :");
 }
 
 static void ladders_fit_every_width(void **state)

@@ -126,7 +126,7 @@ static void put_keys(struct sheet *sheet, const struct drawing *drawing)
 	for (; help->key; help++) {
 		snprintf(item, sizeof(item), "%s %s", help->key, help->does[lang]);
 		if (used + 2 + term_width(item) >= sheet->term->columns)
-			break;
+			continue;
 		used += 2 + term_width(item);
 		strcat(strcat(text, used > 2 + term_width(item) ? "  " : " "), item);
 	}
@@ -170,8 +170,10 @@ static void help_page(const struct drawing *drawing, struct lines *lines)
 		fprintf(view->stream, "  %-8s %s\n", help->key, help->does[view->lang]);
 	fputc('\n', view->stream);
 	lines_take(lines, RANK_MUST);
-	for (; *text; text++)
-		fprintf(view->stream, "  %s\n", *text);
+	for (; *text; text++) {
+		fputs("  ", view->stream);
+		text_wrap(view, 2, 2, *text);
+	}
 	lines_take(lines, RANK_MUST);
 }
 

@@ -92,6 +92,9 @@ static int end(void *context, const struct trace *trace, const struct capture_en
 	stops->zero_ns = trace_zero_ns(trace);
 	stops->first_ns = trace_first_ns(trace);
 	stops->last_ns = trace_last_ns(trace);
+	stops->events = trace_events(trace);
+	stops->lost = trace_lost(trace);
+	stops->connections = trace_connections(trace);
 	stops->cut = !capture_end->complete;
 	sort(stops);
 	return stops->failed ? -ENOMEM : 0;
@@ -113,10 +116,25 @@ size_t stops_until(const struct stops *stops, uint64_t time_ns)
 	return count;
 }
 
+static void print_nothing(const struct stops *stops, const struct export_target *target)
+{
+	char events[FMT_SIZE], lost[FMT_SIZE], text[TEXT_SIZE];
+
+	fmt_count(events, sizeof(events), stops->events);
+	fmt_count(lost, sizeof(lost), stops->lost);
+	label_fill(text, sizeof(text), target->lang,
+		   stops->events == 1 ? LABEL_EVENT : LABEL_EVENTS, events, lost, NULL);
+	if (!stops->connections)
+		fprintf(target->stream, "%s ", label(target->lang, LABEL_NO_CONNECTION));
+	fprintf(target->stream, "%s\n", text);
+}
+
 void stops_print(const struct stops *stops, const struct export_target *target)
 {
 	const struct view view = { .term = target->term, .lang = target->lang };
 
+	if (!stops->count)
+		print_nothing(stops, target);
 	for (size_t i = 0; i < stops->count; i++) {
 		const struct stop *stop = &stops->at[i];
 		char offset[FMT_SIZE], number[16] = "-", text[TEXT_LONG], own[TEXT_LONG];

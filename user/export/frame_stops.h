@@ -25,7 +25,8 @@ struct stops {
 	struct stop *at;
 	size_t count, room;
 	uint64_t zero_ns, first_ns, last_ns; /* of the capture */
-	bool cut;			     /* the capture isn't complete */
+	uint64_t events, lost, connections;
+	bool cut; /* the capture isn't complete */
 	enum lang lang;
 	bool failed; /* no memory: some are missing */
 };
@@ -41,7 +42,7 @@ struct stops_target {
 /* Stops that are not later than time_ns. */
 size_t stops_until(const struct stops *stops, uint64_t time_ns);
 
-/* One line for each. */
+/* One line for each; if there are none, what the capture holds instead. */
 void stops_print(const struct stops *stops, const struct export_target *target);
 
 void stops_free(struct stops *stops);

@@ -65,6 +65,10 @@ static void put_row(struct json *json, const struct row *row, uint64_t zero_ns)
 	} else {
 		json_uint(json, "lost", row->lost);
 	}
+	if (row->kind != ROW_DATA && row->until_ns)
+		json_int(json, "until", (int64_t)(row->until_ns - zero_ns));
+	if (row->calls)
+		json_uint(json, "calls", row->calls);
 	json_object_end(json);
 }
 

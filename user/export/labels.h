@@ -18,6 +18,10 @@ enum label {
 	LABEL_PASS,	/* {0} a duration */
 	LABEL_LEFT_OUT, /* {0} rows */
 	LABEL_LEFT_OUT_ONE,
+	LABEL_GAP_ROWS, /* {0} rows, {1} a duration */
+	LABEL_GAP_ROW,
+	LABEL_GAP_CALLS, /* {0} calls, {1} a duration */
+	LABEL_GAP_CALL,
 	LABEL_LOST_HERE, /* {0} records */
 	LABEL_LOST_HERE_ONE,
 	LABEL_SEGMENTS, /* {0} segments, {1} bytes */

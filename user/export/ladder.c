@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * The ladder: two lifelines, segments between them, states and calls beside
- * them. Rows are of equal height whatever time passes; a pause is written out.
+ * them. Rows are of equal height whatever time passes; a silence is written
+ * out, and so is how many rows are missing where some are left out.
  * A row is composed of four pieces of known width: time, left, area, right.
  */
 #include "user/export/ladder.h"
@@ -11,11 +12,11 @@
 
 #include "user/base/fmt.h"
 #include "user/export/footer.h"
+#include "user/export/gap.h"
 #include "user/export/labels.h"
 #include "user/export/rung.h"
 
 #define TIME_COLUMNS 10
-#define PAUSE_NS 10000000 /* a gap of this length gets a row of its own */
 
 static struct rung_layout layout_for(int columns)
 {
@@ -54,25 +55,15 @@ static void print_across(const struct view *view, const struct rung_layout *layo
 	print_rung(view, layout, "", ':', &rung);
 }
 
-static void print_pause(const struct view *view, const struct rung_layout *layout, uint64_t ns)
+static void print_gap(const struct view *view, const struct rung_layout *layout,
+		      const struct ladder_gap *gap)
 {
-	char duration[FMT_SIZE], words[TEXT_SIZE];
+	char words[TEXT_SIZE];
 
-	fmt_duration(duration, sizeof(duration), ns);
-	label_fill(words, sizeof(words), view->lang, LABEL_PASS, duration, NULL);
-	print_across(view, layout, STYLE_DIM, words);
-}
-
-static void print_left_out(const struct view *view, const struct rung_layout *layout, uint64_t rows)
-{
-	char count[FMT_SIZE], words[TEXT_SIZE - 16], line[TEXT_SIZE];
-	const char *dots = view->term.utf8 ? "⋮" : ":";
-
-	fmt_count(count, sizeof(count), rows);
-	label_fill(words, sizeof(words), view->lang,
-		   rows == 1 ? LABEL_LEFT_OUT_ONE : LABEL_LEFT_OUT, count, NULL);
-	snprintf(line, sizeof(line), "%s %s %s", dots, words, dots);
-	print_across(view, layout, STYLE_DIM, line);
+	if (gap_told(gap, GAP_PAUSE_NS))
+		print_across(view, layout, STYLE_DIM,
+			     gap_words(words, sizeof(words), view->lang,
+				       view->term.utf8 ? "⋮" : ":", gap));
 }
 
 /* The two lines of a title: role and owner, and the endpoint. */
@@ -110,11 +101,6 @@ static void print_titles(const struct view *view, const struct rung_layout *layo
 	}
 }
 
-static uint64_t row_until(const struct row *row)
-{
-	return row->kind == ROW_DATA && row->until_ns > row->time_ns ? row->until_ns : row->time_ns;
-}
-
 static void print_row(const struct view *view, const struct rung_layout *layout,
 		      const struct row *row, uint64_t zero_ns)
 {
@@ -126,38 +112,46 @@ static void print_row(const struct view *view, const struct rung_layout *layout,
 	print_rung(view, layout, time, '|', &rung);
 }
 
-/* Which rows are shown: all, or the max_rows that matter most. Returns how many are not. */
-static uint64_t choose(const struct ladder *ladder, int max_rows, bool kept[LADDER_ROWS])
-{
-	int shown = ladder->used;
+struct page {
+	const struct ladder *ladder;
+	int max_rows; /* 0: as many as there are */
+};
 
-	for (int i = 0; i < ladder->used; i++)
-		kept[i] = true;
-	for (; max_rows && shown > max_rows; shown--)
-		ladder_drop_least(ladder, kept);
-	return (uint64_t)(ladder->used - shown);
+/* Lines that are printed, but for the pauses. */
+static bool fits(const bool kept[LADDER_ROWS], void *context)
+{
+	const struct page *page = context;
+	int lines = 0, before = -1, row;
+
+	if (!page->max_rows)
+		return true;
+	do {
+		row = ladder_next(page->ladder, kept, before);
+		lines += ladder_gap(page->ladder, kept, before, row).rows != 0;
+		lines += row < page->ladder->used;
+		before = row;
+	} while (row < page->ladder->used);
+	return lines <= page->max_rows;
 }
 
 static void draw_rows(const struct view *view, const struct rung_layout *layout,
 		      const struct ladder *ladder, uint64_t zero_ns, int max_rows)
 {
+	struct page page = { ladder, max_rows };
 	bool kept[LADDER_ROWS];
-	uint64_t left_out = choose(ladder, max_rows, kept), before_ns = 0;
+	int before = -1, row;
 
-	for (int i = 0; i < ladder->used; i++) {
-		const struct row *row = &ladder->rows[i];
+	ladder_choose(ladder, kept, fits, &page);
+	do {
+		struct ladder_gap gap;
 
-		if (kept[i]) {
-			if (before_ns && row->time_ns >= before_ns + PAUSE_NS)
-				print_pause(view, layout, row->time_ns - before_ns);
-			print_row(view, layout, row, zero_ns);
-			before_ns = row_until(row);
-		}
-		if (ladder->dropped && !left_out && i == ladder->dropped_at)
-			print_left_out(view, layout, ladder->dropped);
-	}
-	if (left_out)
-		print_left_out(view, layout, left_out + ladder->dropped);
+		row = ladder_next(ladder, kept, before);
+		gap = ladder_gap(ladder, kept, before, row);
+		print_gap(view, layout, &gap);
+		if (row < ladder->used)
+			print_row(view, layout, &ladder->rows[row], zero_ns);
+		before = row;
+	} while (row < ladder->used);
 }
 
 void ladder_draw(const struct view *view, const struct connection *connection, int max_rows)

@@ -194,6 +194,19 @@ static bool meets_bracket(const struct picture *picture, double left, double wid
 		       : left < x + BRACKET_ROOM && left + width > x - 8;
 }
 
+/* What was lost covers all that stands there. */
+static bool meets_loss(const struct picture *picture, double left, double width)
+{
+	const struct loss *losses;
+	int count = trace_losses(picture->trace, &losses);
+
+	for (int i = 0; i < count; i++)
+		if (left < picture_x(picture, losses[i].last_ns) &&
+		    left + width > picture_x(picture, losses[i].first_ns))
+			return true;
+	return false;
+}
+
 /* Where a label of this width lies within its band: where it is thick, and near the middle. */
 static bool find_room(const struct picture *picture, const struct scale *scale, enum svg_band band,
 		      double width, double *x, double *y)
@@ -205,7 +218,8 @@ static bool find_room(const struct picture *picture, const struct scale *scale, 
 		double left = svg_layout.left + from, room, worth, off;
 
 		room = room_at(picture, scale, band, from, width, &middle);
-		if (room < LABEL_FONT + 5 || meets_bracket(picture, left, width))
+		if (room < LABEL_FONT + 5 || meets_bracket(picture, left, width) ||
+		    meets_loss(picture, left, width))
 			continue;
 		off = left + width / 2 - center;
 		worth = (room < 44 ? room : 44) - (off < 0 ? -off : off) / 30;

@@ -9,69 +9,72 @@
 #include <stdlib.h>
 
 #include "user/base/fmt.h"
-#include "user/export/labels.h"
+#include "user/export/gap.h"
 #include "user/export/svg.h"
 #include "user/export/svg_picture.h"
 #include "user/export/svg_rows.h"
 
 #define FONT 13
-#define PAUSE_NS 10000000 /* the shortest gap that gets a row of its own: */
-#define PAUSE_PARTS 100	  /* and it takes this part of the whole time */
+#define PAUSE_PARTS 100 /* a silence that gets a row takes this part of the whole time */
 
 struct svg_ladder {
 	struct export_target target;
 	const struct capture_info *info;
 };
 
-static bool kept(const struct plan *plan, int row)
-{
-	return plan->kept[row];
-}
+struct gap {
+	struct ladder_gap gap;
+	int height;
+};
 
-/* Time that passes between two rows that are shown. */
-static uint64_t pause_before(const struct plan *plan, int last, int row)
+/* What is missing ahead of the first row needs no row: the foot counts it. */
+static struct gap gap_between(const struct plan *plan, const bool kept[LADDER_ROWS], int before,
+			      int row)
 {
-	const struct row *from = &plan->ladder->rows[last], *to = &plan->ladder->rows[row];
-	uint64_t until = from->kind == ROW_DATA && from->until_ns > from->time_ns ? from->until_ns
-										  : from->time_ns;
+	struct gap gap = { ladder_gap(plan->ladder, kept, before, row), 0 };
 
-	return to->time_ns > until + plan->pause_ns ? to->time_ns - until : 0;
+	if (before >= 0 && gap_told(&gap.gap, plan->pause_ns))
+		gap.height = row_gap_height(plan);
+	return gap;
 }
 
 /* Height of all that is shown, at this scale in percent. */
-static int plan_height(const struct plan *plan)
+static int plan_height(const struct plan *plan, const bool kept[LADDER_ROWS])
 {
-	int height = 0, last = -1;
+	int height = 0, before = -1, row;
 
-	for (int i = 0; i < plan->ladder->used; i++) {
-		if (!kept(plan, i))
-			continue;
-		if (last >= 0 && pause_before(plan, last, i))
-			height += row_pause_height(plan);
-		height += row_height(plan, &plan->ladder->rows[i]);
-		last = i;
-	}
+	do {
+		row = ladder_next(plan->ladder, kept, before);
+		height += gap_between(plan, kept, before, row).height;
+		if (row < plan->ladder->used)
+			height += row_height(plan, &plan->ladder->rows[row]);
+		before = row;
+	} while (row < plan->ladder->used);
 	return height;
 }
 
-/* First closer together, then fewer rows. */
+static bool fits(const bool kept[LADDER_ROWS], void *context)
+{
+	return plan_height(context, kept) <= svg_layout.rows.height;
+}
+
+/* First closer together, then fewer rows; those that are left may spread again. */
 static void make_plan(struct plan *plan, const struct ladder *ladder)
 {
 	const struct row *rows = ladder->rows;
 
-	*plan = (struct plan){ .ladder = ladder, .percent = PLAN_WIDEST, .shown = ladder->used };
+	*plan = (struct plan){ .ladder = ladder, .percent = PLAN_TIGHTEST };
 	if (ladder->used)
 		plan->pause_ns = (rows[ladder->used - 1].time_ns - rows[0].time_ns) / PAUSE_PARTS;
-	if (plan->pause_ns < PAUSE_NS)
-		plan->pause_ns = PAUSE_NS;
+	if (plan->pause_ns < GAP_PAUSE_NS)
+		plan->pause_ns = GAP_PAUSE_NS;
+	ladder_choose(ladder, plan->kept, fits, plan);
 	for (int i = 0; i < ladder->used; i++)
-		plan->kept[i] = true;
-	while (plan_height(plan) > svg_layout.rows.height && plan->percent > PLAN_TIGHTEST)
-		plan->percent -= 5;
-	while (plan_height(plan) > svg_layout.rows.height) {
-		ladder_drop_least(ladder, plan->kept);
-		plan->shown--;
-	}
+		plan->shown += plan->kept[i];
+	while (plan->percent < PLAN_WIDEST && fits(plan->kept, plan))
+		plan->percent++;
+	if (!fits(plan->kept, plan))
+		plan->percent--;
 }
 
 static void put_names(struct picture *picture)
@@ -107,62 +110,78 @@ static void put_life(struct picture *picture, enum end end, double from, double 
 /* The lifelines change their colour where a state's name stands beside them. */
 static void put_lives(struct picture *picture, const struct plan *plan)
 {
-	double from[END_COUNT] = { svg_layout.rows.y, svg_layout.rows.y }, y = svg_layout.rows.y;
+	double from[END_COUNT] = { svg_layout.rows.y, svg_layout.rows.y };
 	unsigned int state[END_COUNT] = { 0 };
-	int last = -1;
 
 	for (int i = 0; i < plan->ladder->used; i++) {
 		const struct row *row = &plan->ladder->rows[i];
 
-		if (!kept(plan, i))
+		if (!plan->kept[i] || row->kind != ROW_STATE)
 			continue;
-		if (last >= 0 && pause_before(plan, last, i))
-			y += row_pause_height(plan);
-		if (row->kind == ROW_STATE) {
-			put_life(picture, row->end, from[row->end], y + 4, state[row->end]);
-			from[row->end] = y + 4;
-			state[row->end] = row->state;
-		}
-		y += row_height(plan, row);
-		last = i;
+		put_life(picture, row->end, from[row->end], plan->y[i] + 4, state[row->end]);
+		from[row->end] = plan->y[i] + 4;
+		state[row->end] = row->state;
 	}
 	for (int end = 0; end < END_COUNT; end++)
-		put_life(picture, (enum end)end, from[end], y + 6, state[end]);
+		put_life(picture, (enum end)end, from[end], plan->bottom + 6, state[end]);
 }
 
-static void put_pause(struct picture *picture, const struct plan *plan, double y, uint64_t ns)
+/* In the column of times: an arrow may be on its way across it. */
+static void put_gap(struct picture *picture, const struct plan *plan, double y,
+		    const struct ladder_gap *gap)
 {
-	double middle = (svg_layout.life_x[END_CLIENT] + svg_layout.life_x[END_SERVER]) / 2.0;
-	char duration[FMT_SIZE], text[SVG_TEXT_SIZE];
-	double line = y + row_pause_height(plan) / 2.0;
+	double line = y + row_gap_height(plan) / 2.0;
+	char text[SVG_TEXT_SIZE];
 
-	svg_line(&picture->svg, svg_layout.life_x[END_CLIENT] - 40, line,
-		 svg_layout.life_x[END_SERVER] + 40, line, "#9aa3ad", 2, "2 6");
-	label_fill(text, sizeof(text), picture->svg.lang, LABEL_PASS,
-		   fmt_duration(duration, sizeof(duration), ns), NULL);
-	svg_text(&picture->svg, middle, line + 4.5, FONT, ANCHOR_MIDDLE, SVG_DIM | SVG_HALO, text);
+	for (int end = 0; end < END_COUNT; end++)
+		svg_line(&picture->svg, svg_layout.life_x[end] - 24, line,
+			 svg_layout.life_x[end] + 24, line, "#9aa3ad", 2, "2 6");
+	gap_words(text, sizeof(text), picture->svg.lang, "⋮", gap);
+	svg_text(&picture->svg, svg_layout.margin, line + 4.5, FONT, ANCHOR_START, SVG_DIM, text);
+}
+
+/* Where everything stands; the gaps are drawn on the way. */
+static void place_rows(struct picture *picture, struct plan *plan)
+{
+	double y = svg_layout.rows.y;
+	int before = -1, row;
+
+	do {
+		struct gap gap;
+
+		row = ladder_next(plan->ladder, plan->kept, before);
+		gap = gap_between(plan, plan->kept, before, row);
+		if (gap.height)
+			put_gap(picture, plan, y, &gap.gap);
+		y += gap.height;
+		if (row < plan->ladder->used) {
+			plan->y[row] = y;
+			y += row_height(plan, &plan->ladder->rows[row]);
+		}
+		before = row;
+	} while (row < plan->ladder->used);
+	plan->bottom = y;
+}
+
+/* A segment that is long on its way ends beside the rows of its arrival. */
+static double arrival_y(const struct plan *plan, int row)
+{
+	const struct row *rows = plan->ladder->rows;
+
+	if (!row_slow(&rows[row]))
+		return 0;
+	for (int i = row + 1; i < plan->ladder->used; i++)
+		if (plan->kept[i] && rows[i].time_ns >= rows[row].arrived_ns)
+			return plan->y[i] - 2;
+	return 0;
 }
 
 static void put_rows(struct picture *picture, const struct plan *plan)
 {
-	double y = svg_layout.rows.y;
-	int last = -1;
-
-	for (int i = 0; i < plan->ladder->used; i++) {
-		const struct row *row = &plan->ladder->rows[i];
-		uint64_t pause;
-
-		if (!kept(plan, i))
-			continue;
-		pause = last >= 0 ? pause_before(plan, last, i) : 0;
-		if (pause) {
-			put_pause(picture, plan, y, pause);
-			y += row_pause_height(plan);
-		}
-		row_draw(picture, plan, row, y);
-		y += row_height(plan, row);
-		last = i;
-	}
+	for (int i = 0; i < plan->ladder->used; i++)
+		if (plan->kept[i])
+			row_draw(picture, plan, &plan->ladder->rows[i], plan->y[i],
+				 arrival_y(plan, i));
 }
 
 static void draw(struct picture *picture)
@@ -175,6 +194,7 @@ static void draw(struct picture *picture)
 	make_plan(&plan, ladder);
 	picture_open(picture, SVG_WORD_LADDER);
 	put_names(picture);
+	place_rows(picture, &plan);
 	put_lives(picture, &plan);
 	put_rows(picture, &plan);
 	if ((uint64_t)plan.shown < rows)

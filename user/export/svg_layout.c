@@ -21,7 +21,7 @@ const struct svg_layout svg_layout = {
 	.memory = { 494, 92 },
 	.calls = { 614, 27, 22 },
 	.foot_y = 708,
-	.rows = { 146, 540 },
+	.rows = { 142, 550 },
 	.names_y = 112,
 	.life_x = { 420, 880 },
 	.life_width = 8,
@@ -41,25 +41,30 @@ const char *svg_state_fill(unsigned int state)
 	switch (state) {
 	case TCP_SYN_SENT:
 	case TCP_SYN_RECV:
-		return "#8f6500";
+		return "#8a6100";
 	case TCP_ESTABLISHED:
-		return "#0f7d63";
+		return "#0f7a60";
 	case TCP_FIN_WAIT1:
+		return "#86569b";
 	case TCP_FIN_WAIT2:
+		return "#6d4a94";
 	case TCP_CLOSING:
-		return "#8a5a9e";
+		return "#9c3f77";
 	case TCP_CLOSE_WAIT:
+		return "#a8501f";
 	case TCP_LAST_ACK:
-		return "#b2562a";
+		return "#963a2c";
 	case TCP_TIME_WAIT:
-		return "#6f6f8f";
+		return "#55606d";
+	case TCP_CLOSE:
+		return "#77828e";
 	default:
-		return "#5f6c79";
+		return "#5d6977";
 	}
 }
 
 const char *const svg_call_fills[CLASS_COUNT] = {
 	[CLASS_SEND] = "#96590a",
 	[CLASS_RECEIVE] = "#1d6fa5",
-	[CLASS_OTHER] = "#6b7682",
+	[CLASS_OTHER] = "#66717d",
 };

@@ -31,6 +31,22 @@ static uint64_t carried(const struct connection *connection, enum end sender)
 	return at->handed > at->received ? at->handed : at->received;
 }
 
+/* The client's connect() begins before there is a state or a SYN to show. */
+static uint64_t first_call_ns(const struct connection *connection, uint64_t from_ns)
+{
+	const struct ladder *ladder = &connection->detail->ladder;
+
+	for (int i = 0; i < ladder->used; i++) {
+		const struct row *row = &ladder->rows[i];
+		uint64_t enter_ns = row->time_ns - row->inside_ns;
+
+		if (row->end == END_CLIENT && row->call == CALL_CONNECT &&
+		    (row->kind == ROW_CALL || row->kind == ROW_CALL_ENTER) && enter_ns < from_ns)
+			from_ns = enter_ns;
+	}
+	return from_ns;
+}
+
 void picture_init(struct picture *picture, const struct export_target *target,
 		  const struct capture_info *info, const struct trace *trace,
 		  const struct connection *connection)
@@ -45,8 +61,9 @@ void picture_init(struct picture *picture, const struct export_target *target,
 	if (!connection)
 		return;
 	picture->zero_ns = connection->syn_ns ? connection->syn_ns : connection->first_ns;
-	picture->from_ns = connection->first_ns < picture->zero_ns ? connection->first_ns
-								   : picture->zero_ns;
+	picture->from_ns = first_call_ns(connection, connection->first_ns < picture->zero_ns
+							     ? connection->first_ns
+							     : picture->zero_ns);
 	picture->to_ns = connection->finished ? connection->last_ns : trace_last_ns(trace);
 	if (picture->to_ns < picture->from_ns + 1000)
 		picture->to_ns = picture->from_ns + 1000;

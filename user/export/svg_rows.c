@@ -15,18 +15,24 @@
 
 #define FONT 13
 #define SMALL 12
+#define LINE 24		/* from one row of text to the next, where there is room */
 #define SLOW_NS 1000000 /* a segment that takes longer says when it arrives */
+
+bool row_slow(const struct row *row)
+{
+	return row->kind == ROW_SEGMENT && row->arrived && row->left &&
+	       row->arrived_ns > row->time_ns + SLOW_NS;
+}
 
 static bool has_second_line(const struct row *row)
 {
 	return row->kind == ROW_SEGMENT &&
-	       (row->flags & SEGMENT_SYN || (row->left && !row->arrived && row->peer_seen) ||
-		(row->arrived && row->left && row->arrived_ns > row->time_ns + SLOW_NS));
+	       (row->flags & SEGMENT_SYN || (row->left && !row->arrived && row->peer_seen));
 }
 
 int row_height(const struct plan *plan, const struct row *row)
 {
-	int height = 24;
+	int height = LINE;
 
 	if (row->kind == ROW_SEGMENT)
 		height = has_second_line(row) ? 52 : 36;
@@ -35,9 +41,9 @@ int row_height(const struct plan *plan, const struct row *row)
 	return height * plan->percent / 100;
 }
 
-int row_pause_height(const struct plan *plan)
+int row_gap_height(const struct plan *plan)
 {
-	return 24 * plan->percent / 100;
+	return LINE * plan->percent / 100;
 }
 
 static double middle_x(void)
@@ -64,18 +70,20 @@ static void put_time(struct picture *picture, const struct row *row, double base
 		 fmt_offset(text, sizeof(text), (int64_t)(row->time_ns - picture->zero_ns)));
 }
 
-static void draw_state(struct picture *picture, const struct row *row, double y)
+static void draw_state(struct picture *picture, const struct plan *plan, const struct row *row,
+		       double y)
 {
 	const char *name = name_state(row->state);
-	double width = svg_text_width(name, SMALL, true) + 14, height = 17;
+	double width = svg_text_width(name, SMALL, true) + 14;
+	double room = LINE * plan->percent / 100.0 - 1, height = room < 17 ? room : 17;
 	double x = outside_x(row->end, 12) - (row->end == END_CLIENT ? width : 0);
 
 	fprintf(picture->svg.stream,
 		"<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" rx=\"8\" "
 		"fill=\"%s\"/>\n",
 		x, y + 1, width, height, svg_state_fill(row->state));
-	svg_text(&picture->svg, x + width / 2, y + 14, SMALL, ANCHOR_MIDDLE, SVG_BOLD | SVG_WHITE,
-		 name);
+	svg_text(&picture->svg, x + width / 2, y + height / 2 + 5.5, SMALL, ANCHOR_MIDDLE,
+		 SVG_BOLD | SVG_WHITE, name);
 }
 
 static void put_dot(struct picture *picture, const struct row *row, double y, bool open)
@@ -204,8 +212,31 @@ static void put_arrow(struct picture *picture, const struct row *row, double y, 
 		put_head(picture, to, y + fall + 1, toward, color);
 }
 
+/* Only where it fits: the time of the row where the arrow ends says it too. */
+static void add_arrival(const struct picture *picture, const struct row *row, char *text,
+			size_t size, bool bold)
+{
+	double room = svg_layout.life_x[END_SERVER] - svg_layout.life_x[END_CLIENT] - 40;
+	char part[SVG_TEXT_SIZE], all[2 * SVG_TEXT_SIZE + 8];
+
+	second_line(picture, row, part, sizeof(part));
+	snprintf(all, sizeof(all), "%s · %s", text, part);
+	if (svg_text_width(all, FONT, bold) <= room)
+		snprintf(text, size, "%.*s", (int)size - 1, all);
+}
+
+/* Words lean with their arrow, so that it doesn't run through them. */
+static void open_lean(struct picture *picture, const struct row *row, double fall)
+{
+	double length = svg_layout.life_x[END_SERVER] - svg_layout.life_x[END_CLIENT] - 16;
+	double slope = (row->end == END_CLIENT ? fall : -fall) / length;
+
+	fprintf(picture->svg.stream, "<g transform=\"matrix(1 %.4f 0 1 0 %.1f)\">\n", slope,
+		-slope * middle_x());
+}
+
 static void draw_segment(struct picture *picture, const struct plan *plan, const struct row *row,
-			 double y)
+			 double y, double arrival_y)
 {
 	double height = row_height(plan, row);
 	bool second = has_second_line(row);
@@ -213,26 +244,37 @@ static void draw_segment(struct picture *picture, const struct plan *plan, const
 	double top = y + (second ? height * 0.44 : height * 0.5);
 	int bold = row->flags & (SEGMENT_SYN | SEGMENT_FIN | SEGMENT_RST) ? SVG_BOLD : 0;
 	char text[SVG_TEXT_SIZE];
+	bool leans = arrival_y > top + fall;
 
+	if (leans)
+		fall = arrival_y - top;
 	put_arrow(picture, row, top, fall);
+	if (leans)
+		open_lean(picture, row, fall);
 	segment_words(picture, row, text, sizeof(text));
+	if (row_slow(row) && !second)
+		add_arrival(picture, row, text, sizeof(text), bold);
 	svg_text(&picture->svg, middle_x(), top + fall / 2 - 8, FONT, ANCHOR_MIDDLE,
 		 bold | SVG_HALO, text);
-	if (!second)
-		return;
-	second_line(picture, row, text, sizeof(text));
-	svg_text(&picture->svg, middle_x(), top + fall / 2 + 15, SMALL, ANCHOR_MIDDLE,
-		 SVG_DIM | SVG_HALO, text);
+	if (second) {
+		second_line(picture, row, text, sizeof(text));
+		svg_text(&picture->svg, middle_x(), top + fall / 2 + 14, SMALL, ANCHOR_MIDDLE,
+			 SVG_DIM | SVG_HALO, text);
+	}
+	if (leans)
+		fputs("</g>\n", picture->svg.stream);
 }
 
 /* A group holds both directions, so it is no arrow. */
-static void draw_data(struct picture *picture, const struct row *row, double y)
+static void draw_data(struct picture *picture, const struct plan *plan, const struct row *row,
+		      double y)
 {
 	uint64_t ns = row->until_ns > row->time_ns ? row->until_ns - row->time_ns : 0;
 	char count[FMT_SIZE], bytes[FMT_SIZE], duration[FMT_SIZE];
 	char what[SVG_TEXT_SIZE], time[SVG_TEXT_SIZE], text[2 * SVG_TEXT_SIZE + 16];
 	double left = svg_layout.life_x[END_CLIENT] + 10,
 	       right = svg_layout.life_x[END_SERVER] - 10;
+	double height = row_height(plan, row) - 4;
 
 	label_fill(what, sizeof(what), picture->svg.lang, LABEL_SEGMENTS,
 		   fmt_count(count, sizeof(count), row->segments),
@@ -240,8 +282,9 @@ static void draw_data(struct picture *picture, const struct row *row, double y)
 	label_fill(time, sizeof(time), picture->svg.lang, LABEL_IN,
 		   fmt_duration(duration, sizeof(duration), ns), NULL);
 	snprintf(text, sizeof(text), "⋮ %s · %s ⋮", what, time);
-	svg_rect(&picture->svg, left, y + 1, right - left, 18, "#eef1f4");
-	svg_text(&picture->svg, middle_x(), y + 14.5, FONT, ANCHOR_MIDDLE, 0, text);
+	height = height < 18 ? height : 18;
+	svg_rect(&picture->svg, left, y + 1, right - left, height, "#eef1f4");
+	svg_text(&picture->svg, middle_x(), y + height / 2 + 5.5, FONT, ANCHOR_MIDDLE, 0, text);
 }
 
 static void draw_lost(struct picture *picture, const struct row *row, double y)
@@ -256,7 +299,8 @@ static void draw_lost(struct picture *picture, const struct row *row, double y)
 		 SVG_BOLD | SVG_RED | SVG_HALO, text);
 }
 
-void row_draw(struct picture *picture, const struct plan *plan, const struct row *row, double y)
+void row_draw(struct picture *picture, const struct plan *plan, const struct row *row, double y,
+	      double arrival_y)
 {
 	put_time(picture, row,
 		 y + (row->kind == ROW_SEGMENT ? row_height(plan, row) * 0.5 + 4 : 14));
@@ -266,13 +310,13 @@ void row_draw(struct picture *picture, const struct plan *plan, const struct row
 		draw_call(picture, row, y);
 		break;
 	case ROW_STATE:
-		draw_state(picture, row, y);
+		draw_state(picture, plan, row, y);
 		break;
 	case ROW_SEGMENT:
-		draw_segment(picture, plan, row, y);
+		draw_segment(picture, plan, row, y, arrival_y);
 		break;
 	case ROW_DATA:
-		draw_data(picture, row, y);
+		draw_data(picture, plan, row, y);
 		break;
 	case ROW_LOST:
 		draw_lost(picture, row, y);

@@ -17,13 +17,14 @@ static const char *const words[SVG_WORD_COUNT][LANG_COUNT] = {
 	[SVG_WORD_BYTES] = { "Where the bytes to the {0} are", "发往{0}的字节在哪里" },
 	[SVG_WORD_MEMORY] = { "Send buffer memory (sk_wmem_queued)",
 			      "发送缓冲区内存 (sk_wmem_queued)" },
-	[SVG_WORD_CALLS] = { "Socket calls", "套接字调用" },
-	[SVG_WORD_BAND + BAND_READ] = { "read by the peer's program", "已被对端程序读走" },
-	[SVG_WORD_BAND + BAND_QUEUE] = { "in the peer's receive queue", "在对端接收队列" },
+	[SVG_WORD_CALLS] = { "System calls", "系统调用" },
+	[SVG_WORD_BAND + BAND_READ] = { "read by the peer's program", "对端程序已读取" },
+	[SVG_WORD_BAND + BAND_QUEUE] = { "in the peer's receive queue", "在对端的接收队列" },
 	[SVG_WORD_BAND + BAND_FLIGHT] = { "sent, in flight", "已发出，在途" },
 	[SVG_WORD_BAND +
 		BAND_UNSENT] = { "in the send buffer, not sent yet", "在发送缓冲区，尚未发出" },
-	[SVG_WORD_BAND + BAND_PROGRAM] = { "still in the sender's program", "仍在发送程序中" },
+	[SVG_WORD_BAND +
+		BAND_PROGRAM] = { "still in the sender's own memory", "还在发送程序的内存里" },
 	[SVG_WORD_ACKED] = { "acknowledged by the peer's kernel", "对端内核已确认" },
 	[SVG_WORD_UNACKED] = { "sent, not acknowledged", "已发送，未确认" },
 	[SVG_WORD_LIMIT] = { "limit sk_sndbuf {0}", "上限 sk_sndbuf {0}" },

@@ -138,14 +138,20 @@ static bool goes_on(const struct call *call)
 	return call->kind == CALL_CONNECT && call->result == -EINPROGRESS;
 }
 
+/* A receive that returns 0 is the end of the stream, not a part of it. */
+static bool is_short(const struct call *call)
+{
+	return call->finished && call->result >= 0 && call->moved_bytes < call->asked_bytes &&
+	       !(call_receives(call->kind) && call->result == 0);
+}
+
 static void add_stats(struct call_stats *stats, const struct call *call)
 {
 	uint64_t inside = span_ns(call->enter_ns, call->return_ns);
 
 	stats->count++;
 	stats->failed += call->result < 0 && !goes_on(call);
-	stats->short_count += call->finished && call->result >= 0 && call->asked_bytes &&
-			      call->moved_bytes < call->asked_bytes;
+	stats->short_count += is_short(call);
 	if (consumes(call))
 		stats->moved_bytes += call->moved_bytes;
 	if (call->asked_bytes > stats->asked_max)

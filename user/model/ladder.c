@@ -90,6 +90,17 @@ static bool is_plain(const struct call_stats *stats, const struct call *call)
 	return call->result < 0 ? stats->failed <= PLAIN_FAILURES : call->result == 0;
 }
 
+/* It gets no row, but it breaks the silence. */
+static void count_call(struct ladder *ladder, const struct call *call)
+{
+	struct row *last = ladder->used ? &ladder->rows[ladder->used - 1] : NULL;
+
+	if (!last)
+		return;
+	last->calls++;
+	last->calls_until_ns = call->return_ns;
+}
+
 void ladder_call(struct connection *connection, enum end end, const struct call *call)
 {
 	struct row row = {
@@ -103,10 +114,13 @@ void ladder_call(struct connection *connection, enum end end, const struct call 
 	};
 	struct ladder *ladder;
 
-	if (!connection->detail || !call->finished ||
-	    !is_plain(&connection->calls[end][call->kind], call))
+	if (!connection->detail || !call->finished)
 		return;
 	ladder = &connection->detail->ladder;
+	if (!is_plain(&connection->calls[end][call->kind], call)) {
+		count_call(ladder, call);
+		return;
+	}
 	drop_entry_just_before(ladder, end, call);
 	insert(ladder, &row);
 }
@@ -150,20 +164,27 @@ static bool is_plain_segment(const struct connection *connection, const struct s
 	return acknowledges_fin(connection, segment);
 }
 
-static void count_in_group(struct ladder *ladder, const struct segment *segment)
+/* One alone is an arrow; the second makes a group of both. */
+static void count_in_group(struct ladder *ladder, const struct row *row)
 {
 	struct row *last = ladder->used ? &ladder->rows[ladder->used - 1] : NULL;
-	struct row group = {
-		.kind = ROW_DATA,
-		.end = segment->sender,
-		.time_ns = segment->time_ns,
-	};
 
-	if (!last || last->kind != ROW_DATA)
-		last = insert(ladder, &group);
+	if (last && last->kind == ROW_SEGMENT && last->grouped)
+		*last = (struct row){
+			.kind = ROW_DATA,
+			.end = last->end,
+			.time_ns = last->time_ns,
+			.segments = 1,
+			.data_bytes = last->length,
+		};
+	if (!last || last->kind != ROW_DATA) {
+		insert(ladder, row)->grouped = true;
+		return;
+	}
 	last->segments++;
-	last->data_bytes += segment->length;
-	last->until_ns = segment->time_ns;
+	last->data_bytes += row->length;
+	last->until_ns = row->time_ns;
+	last->calls = 0;
 }
 
 void ladder_segment(struct connection *connection, const struct segment *segment)
@@ -194,15 +215,21 @@ void ladder_segment(struct connection *connection, const struct segment *segment
 		mark_arrival(ladder, segment);
 		return;
 	}
+	row.acks_fin = acknowledges_fin(connection, segment);
 	if (is_plain_segment(connection, segment))
 		insert(ladder, &row);
 	else
-		count_in_group(ladder, segment);
+		count_in_group(ladder, &row);
 }
 
 void ladder_lost(struct connection *connection, const struct loss *loss)
 {
-	struct row row = { .kind = ROW_LOST, .time_ns = loss->first_ns, .lost = loss->count };
+	struct row row = {
+		.kind = ROW_LOST,
+		.time_ns = loss->first_ns,
+		.lost = loss->count,
+		.until_ns = loss->last_ns,
+	};
 	struct ladder *ladder;
 	struct row *last;
 
@@ -210,8 +237,11 @@ void ladder_lost(struct connection *connection, const struct loss *loss)
 		return;
 	ladder = &connection->detail->ladder;
 	last = ladder->used ? &ladder->rows[ladder->used - 1] : NULL;
-	if (last && last->kind == ROW_LOST)
+	if (last && last->kind == ROW_LOST) {
 		last->lost += loss->count;
-	else
+		if (loss->last_ns > last->until_ns)
+			last->until_ns = loss->last_ns;
+	} else {
 		insert(ladder, &row);
+	}
 }

@@ -43,13 +43,19 @@ struct row {
 	uint16_t mss;
 	uint8_t wscale;	    /* SEGMENT_NO_WSCALE: absent */
 	bool again;	    /* a retransmission */
+	bool acks_fin;	    /* acknowledges the other end's FIN */
+	bool grouped;	    /* the next one like it makes a group of them */
 	bool left, arrived; /* seen leaving, seen arriving */
 	bool peer_seen;	    /* the other end is traced: not arrived means lost or late */
 	uint64_t arrived_ns;
 	/* ROW_DATA */
-	uint64_t segments, data_bytes, until_ns;
+	uint64_t segments, data_bytes;
 	/* ROW_LOST */
 	uint64_t lost;
+	/* ROW_DATA, ROW_LOST: the last of them; else 0 */
+	uint64_t until_ns;
+	/* calls that returned after it and have no row: how many, and when the last one did */
+	uint64_t calls, calls_until_ns;
 };
 
 struct ladder {
@@ -62,7 +68,25 @@ struct ladder {
 /* Rows of lower rank are left out first. */
 int ladder_rank(const struct row *row);
 
-/* Takes the row of the lowest rank that is still kept out of kept; of equals, the last. */
-void ladder_drop_least(const struct ladder *ladder, bool kept[LADDER_ROWS]);
+/* What a reader doesn't see between two rows that are shown. */
+struct ladder_gap {
+	uint64_t rows;	/* left out */
+	uint64_t calls; /* that have no rows, where no row is left out */
+	uint64_t ns;	/* that passed; of 0 rows and 0 calls: a silence */
+};
+
+/* before: -1 ahead of the first row; after: ladder->used behind the last. */
+struct ladder_gap ladder_gap(const struct ladder *ladder, const bool kept[LADDER_ROWS], int before,
+			     int after);
+
+/* The next row that is shown behind row (-1: the first), or ladder->used. */
+int ladder_next(const struct ladder *ladder, const bool kept[LADDER_ROWS], int row);
+
+/*
+ * Keeps the rows that matter most, as many as fit. fits() has to be true of
+ * no row at all.
+ */
+void ladder_choose(const struct ladder *ladder, bool kept[LADDER_ROWS],
+		   bool (*fits)(const bool kept[LADDER_ROWS], void *context), void *context);
 
 #endif

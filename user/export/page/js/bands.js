@@ -8,7 +8,7 @@ import { app } from "./app.js";
 import { line, rect, round, svg, text, textWidth } from "./dom.js";
 import { bytes, count, niceStep, roundBytes } from "./format.js";
 import { word } from "./language.js";
-import { bytesIn, flowShown, KERNEL_PLACES, knownPlaces, placeName } from "./places.js";
+import { bytesIn, flowShown, KERNEL_PLACES, knownPlaces, placeLook, placeName } from "./places.js";
 import { peak, rowAt, upTo } from "./sample.js";
 
 export function placesShown() {
@@ -157,7 +157,7 @@ export function drawBands(axis, top, height) {
 	const y = (value) => bottom - value / most * height;
 	const parts = verticalGrid(axis, y, most);
 	places.forEach((place, k) => parts.push(svg("path", {
-		d: bandPath(edges[k], edges[k + 1], y, axis.left), class: "fill-" + place, "data-place": place,
+		d: bandPath(edges[k], edges[k + 1], y, axis.left), class: "fill-" + placeLook(place, flow), "data-place": place,
 	})));
 	for (let k = 1; k < edges.length; k++)
 		parts.push(svg("path", { d: "M" + steps(edges[k], y, axis.left, 0, edges[k].length - 1, 1) + `H${axis.right}`, class: "edge" }));
@@ -182,7 +182,7 @@ export function drawMemory(axis, top, height) {
 		limits[x] = next < 0 ? 0 : series.sndbuf[next];
 		row = next;
 	}
-	const most = Math.max(peak(used, 0, pixels - 1), peak(limits, 0, pixels - 1), 1) * 1.12;
+	const most = Math.max(peak(used, 0, pixels - 1), peak(limits, 0, pixels - 1), 1) * (axis.narrow ? 1.4 : 1.12);
 	const y = (value) => bottom - value / most * height;
 	const zero = new Float64Array(pixels);
 	return [...verticalGrid(axis, y, most).filter((_, i) => i % 4 < 2),
@@ -196,7 +196,7 @@ function limitLine(limits, y, axis) {
 		return [];
 	const last = limits.length - 1;
 	return [svg("path", { d: "M" + steps(limits, y, axis.left, first, last, 1) + `H${axis.right}`, class: "limit" }),
-		text(axis.right - 6, y(limits[last]) + (axis.narrow ? 16 : -6), "end small bad strong halo", word("limit", bytes(limits[last])))];
+		text(axis.right - 6, y(limits[last]) - 6, "end small bad strong halo", word("limit", bytes(limits[last])))];
 }
 
 export function drawLosses(axis, top, bottom) {

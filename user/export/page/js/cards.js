@@ -3,17 +3,24 @@
 
 import { app, on } from "./app.js";
 import { byId, html } from "./dom.js";
-import { bytes, count, duration, percent, sentence } from "./format.js";
+import { bytes, count, duration, instant, percent, sentence } from "./format.js";
 import { told, word } from "./language.js";
 import { flowShown } from "./places.js";
 import { seek } from "./player.js";
 import { peak } from "./sample.js";
 import { showRange } from "./timeline.js";
 
-/* The number that the sentence is about stands out: what was not read, or why it failed. */
+const RST = 4;
+
+/* A count with its share, in the brackets of either language; a name of an error that the model knows. */
+function keyWords() {
+	const errors = app.facts.words[0].errors.filter(Boolean).join("|");
+	return new RegExp(`([\\d,]+(?: [^\\s\\d(（]+)? ?[(（][<>]?\\d+ %[)）]|\\b(?:${errors})\\b)`);
+}
+
+/* What the sentence is about stands out: what was not read, or why it failed. */
 function emphasised(words) {
-	const parts = sentence(words).split(/([\d,]+ \([<>]?\d+ %\)|\bE[A-Z]{3,}\b)/);
-	return parts.map((part, i) => i % 2 ? html("b", { class: "bad" }, part) : part);
+	return sentence(words).split(keyWords()).map((part, i) => i % 2 ? html("b", { class: "bad" }, part) : part);
 }
 
 function drawVerdict() {
@@ -51,6 +58,19 @@ function failure({ fact, moments }) {
 	return card(word("card_failed"), fact.connect_error, call ? word("card_failed_note", duration(call.longest_ns)) : null, moment?.t_ns);
 }
 
+/* What there is of a connect() that failed: its SYNs and what came back. */
+function attempt({ moments, flows }) {
+	const syns = moments.filter((moment) => ["syn", "syn-again"].includes(moment.moment));
+	if (!syns.length)
+		return [card(word("card_syns"), "0")];
+	const answers = flows[1].segments;
+	const reset = Array.from({ length: answers.length }, (_, i) => i).find((i) => answers.flags[i] & RST);
+	const times = syns.slice(0, 8).map((moment) => instant(moment.t_ns)).join(" · ") + (syns.length > 8 ? " …" : "");
+	return [card(word("card_syns"), count(syns.length), times, syns[0].t_ns),
+		reset === undefined ? card(word("card_answer"), word("answer_none"))
+			: card(word("card_answer"), word("answer_rst"), instant(answers.t[reset]), answers.t[reset])];
+}
+
 function insideNote(summary, call) {
 	const asleep = summary.sleep_peer_window_ns + summary.sleep_congestion_ns + summary.sleep_buffer_ns + summary.sleep_lowat_ns;
 	const calls = call.count === 1 ? word("card_calls_one") : word("card_calls", count(call.count));
@@ -70,9 +90,17 @@ function sending(chosen, flow) {
 	const rest = flow.receiverSeen ? back.handed_over - back.app_read : back.unacked;
 	cards.push(card(word(flow.receiverSeen ? "card_unread" : "card_unacked", name), bytes(rest),
 		count(rest) + " · " + percent(rest, back.handed_over), back.t_ns));
-	if (flow.receiverSeen && flow.summary.last_read_ns !== null && flow.summary.last_read_ns > back.t_ns)
-		cards.push(card(word("card_last_read"), duration(flow.summary.last_read_ns - back.t_ns), null, flow.summary.last_read_ns));
-	return cards;
+	return cards.concat(reading(chosen.fact, flow, back));
+}
+
+/* The last read is the last byte's only when all was read. */
+function reading(fact, flow, back) {
+	const { handed_over, app_read, last_read_ns } = flow.summary;
+	if (!flow.receiverSeen)
+		return [];
+	if (app_read < handed_over)
+		return fact.finished ? card(word("card_never_read"), bytes(handed_over - app_read), count(handed_over - app_read)) : [];
+	return last_read_ns > back.t_ns ? card(word("card_last_read"), duration(last_read_ns - back.t_ns), null, last_read_ns) : [];
 }
 
 function buffer(flow) {
@@ -102,7 +130,8 @@ function drawCards() {
 	const { fact, moments } = app.chosen;
 	const told_ = flow.summary.at_return ? sending(app.chosen, flow) : [moved(flow)];
 	const cards = [failure(app.chosen), handshake(fact), ...told_, flow.any ? buffer(flow) : null, retransmits(flow, moments),
-		flow.any ? null : card(word("card_duration"), duration(fact.last_ns - fact.t_ns), null, null)];
+		...(fact.connect_error ? attempt(app.chosen) : []),
+		flow.any || fact.connect_error ? null : card(word("card_duration"), duration(fact.last_ns - fact.t_ns), null, null)];
 	byId("cards").replaceChildren(...cards.filter(Boolean));
 }
 

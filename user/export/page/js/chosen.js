@@ -24,11 +24,12 @@ function group(items, key) {
 	return groups;
 }
 
+/* Moments are told when they are known, which may be later than when they were: all else takes them by time. */
 export function indexFacts() {
 	const facts = app.facts;
 	socketsById = new Map((facts.socket ?? []).map((socket) => [socket.socket, socket]));
 	statesBySocket = group(facts.state, "socket");
-	momentsByConnection = group(facts.moment, "connection");
+	momentsByConnection = group([...facts.moment ?? []].sort((a, b) => a.t_ns - b.t_ns), "connection");
 	detailById = new Map((facts.detail ?? []).map((detail) => [detail.connection, detail]));
 }
 
@@ -156,6 +157,29 @@ function closeListen(listener, moments, first, last) {
 		first - moment.t_ns <= Math.max(0.1 * (last - first), 1e6)).slice(-1);
 }
 
+/*
+ * Where the story begins: the client's connect() comes before the SYN, and what
+ * prepares the socket belongs to it unless it was long before.
+ */
+function firstCall(calls, start, end) {
+	let first = start;
+	for (const { spans } of Object.values(calls))
+		for (let i = 0; i < spans.length && spans.t[i] < start; i++)
+			if (callName(spans.call[i]) === "connect" || start - spans.t[i] <= Math.max(0.1 * (end - start), 1e6))
+				first = Math.min(first, spans.t[i]);
+	return first;
+}
+
+/* A connect() that fails may return after all that there was of the connection. */
+function lastConnect(calls, end) {
+	const { spans } = calls.other;
+	let last = end;
+	for (let i = 0; i < spans.length; i++)
+		if (callName(spans.call[i]) === "connect")
+			last = Math.max(last, spans.t[i] + spans.inside[i]);
+	return last;
+}
+
 function range(first, last) {
 	const pad = Math.max(0.008 * (last - first), 500);
 	return { first: first - pad, last: last + pad };
@@ -167,18 +191,20 @@ export function choose(id) {
 	const ends = ENDS.map((which) => describeEnd(fact, which));
 	const listener = socketsById.get(detail.listener) ?? null;
 	let moments = momentsByConnection.get(id) ?? [];
-	const start = Math.min(fact.t_ns, ...moments.map((moment) => moment.t_ns));
-	const end = Math.max(fact.last_ns, ...moments.map((moment) => moment.t_ns));
+	const calls = ends.map((one, index) => callsOf(one, index ? listener : null));
+	const end = lastConnect(calls[0], Math.max(fact.last_ns, ...moments.map((moment) => moment.t_ns)));
+	const start = firstCall(calls[0], Math.min(fact.t_ns, ...moments.map((moment) => moment.t_ns)), end);
 	moments = closeListen(listener, moments, start, end).concat(moments);
 	const span = range(Math.min(start, ...moments.map((moment) => moment.t_ns)), end);
 	app.chosen = {
 		id, fact, detail, ends, listener, moments, ...span,
 		flows: [0, 1].map((sender) => flowOf(id, sender, fact)),
 		lanes: ends.map((one, index) => lane(one, index ? listener : null, fact.last_ns)),
-		calls: ends.map((one, index) => callsOf(one, index ? listener : null)),
+		calls,
 	};
 	const [to, back] = app.chosen.flows;
-	app.sender = back.summary.sent > to.summary.sent ? 1 : 0;
+	app.chosen.sender = back.summary.sent > to.summary.sent ? 1 : 0;
+	app.sender = app.chosen.sender;
 }
 
 /* The state of an end at a time: null when it isn't known. */

@@ -15,7 +15,7 @@ function button(sender) {
 export function setSender(sender) {
 	app.sender = sender;
 	changed("direction");
-	byId("direction").querySelector("[aria-pressed=true]")?.focus();
+	byId(app.classMode ? "class-tools" : "direction").querySelector("[aria-pressed=true], select:last-child")?.focus();
 }
 
 function drawDirection() {

@@ -52,9 +52,12 @@ export function groupSegments(group) {
 function callRows(end) {
 	return Object.entries(app.chosen.calls[end]).flatMap(([trade, { spans }]) => {
 		const rows = [];
-		const most = trade === "other" ? spans.length : Math.min(PLAIN_CALLS, spans.length);
-		for (let i = 0; i < most; i++)
-			if (!(spans.call[i] & (CALL_OPEN | CALL_UNFINISHED)))
+		for (let i = 0; i < spans.length; i++)
+			if (spans.call[i] & (CALL_OPEN | CALL_UNFINISHED))
+				continue;
+			else if (trade !== "other" && i >= PLAIN_CALLS)
+				rows.push({ kind: "unshown", t: spans.t[i] + spans.inside[i] });
+			else
 				rows.push({ kind: "call", end, t: spans.t[i] + spans.inside[i], call: callName(spans.call[i]), result: spans.result[i],
 					inside: spans.inside[i], error: spans.result[i] < 0 ? errorName(-spans.result[i]) : undefined });
 		return rows;
@@ -66,18 +69,34 @@ function stateRows(end) {
 		.map((span) => ({ kind: "state", end, t: span.from, state: span.state }));
 }
 
-/* Data and bare acknowledgements in a row become one group; what opens, closes or repeats stays. */
+function makeGroup(row) {
+	return { kind: "data", end: row.end, t: row.t, until: row.t, segments: 1, bytes: row.length };
+}
+
+/*
+ * Data and bare acknowledgements in a row become one group, but one alone stays
+ * an arrow; what opens, closes or repeats stays. Calls without rows are counted.
+ */
 function grouped(rows) {
 	const kept = [];
 	let plain = 0;
 	for (const row of rows) {
-		const last = kept[kept.length - 1];
-		if (row.kind !== "segment" || row.flags & (SYN | FIN | RST) || row.again || plain++ < PLAIN_SEGMENTS)
+		let last = kept[kept.length - 1];
+		if (row.kind === "unshown") {
+			if (last)
+				last.calls = (last.calls ?? 0) + 1;
+			continue;
+		}
+		if (row.kind !== "segment" || row.flags & (SYN | FIN | RST) || row.again || plain++ < PLAIN_SEGMENTS) {
 			kept.push(row);
-		else if (last.kind === "data")
-			Object.assign(last, { segments: last.segments + 1, bytes: last.bytes + row.length, until: row.t });
+			continue;
+		}
+		if (last?.grouped)
+			last = kept[kept.length - 1] = makeGroup(last);
+		if (last?.kind === "data")
+			Object.assign(last, { segments: last.segments + 1, bytes: last.bytes + row.length, until: row.t, calls: 0 });
 		else
-			kept.push({ kind: "data", end: row.end, t: row.t, until: row.t, segments: 1, bytes: row.length });
+			kept.push({ ...row, grouped: true });
 	}
 	return kept;
 }

@@ -19,22 +19,25 @@ const HEIGHTS = { segment: 46, data: 44, pass: 30, left_out: 30, note: 28 };
 const opened = new Set();
 let drawn = [];
 
-/* The model's rows, and between them what passes, what was left out, what was opened. */
-function rowsToDraw() {
+function endOf(row) {
+	return Math.max(row.t, row.until ?? row.t);
+}
+
+/* What is not shown behind a row: rows left out, calls without rows, or nothing at all but time. */
+function gapBehind(row, index, next) {
 	const { dropped, dropped_at } = app.chosen.detail;
+	const t = endOf(row);
+	const ns = Math.max(0, (next?.t ?? t) - t);
+	if (dropped && index === dropped_at)
+		return [{ kind: "left_out", t, ns, rows: dropped }];
+	return next && ns >= PASS_NS ? [{ kind: "pass", t, ns, calls: row.calls }] : [];
+}
+
+/* The model's rows, between them what is not shown, and what was opened. */
+function rowsToDraw() {
 	const ladder = app.chosen.detail.ladder ?? ladderFromColumns();
-	const rows = [];
-	ladder.forEach((row, index) => {
-		const before = rows.length ? rows[rows.length - 1] : null;
-		if (before && row.t - (before.until ?? before.t) >= PASS_NS)
-			rows.push({ kind: "pass", t: before.until ?? before.t, ns: row.t - (before.until ?? before.t) });
-		rows.push({ ...row, index });
-		if (row.kind === "data" && opened.has(index))
-			rows.push(...groupSegments(row));
-		if (dropped && index === dropped_at)
-			rows.push({ kind: "left_out", t: row.t, rows: dropped });
-	});
-	return rows;
+	return ladder.flatMap((row, index) => [{ ...row, index },
+		...(row.kind === "data" && opened.has(index) ? groupSegments(row) : []), ...gapBehind(row, index, ladder[index + 1])]);
 }
 
 function place(rows) {
@@ -84,10 +87,17 @@ function pill(g, row) {
 		text(x + width / 2, row.y + 17, "small strong middle on-dark", row.state)];
 }
 
+/* On the client's side stand the times too. */
+function fitsOutside(g, end, words) {
+	const letter = app.classMode ? 8.5 : 7.3;
+	const room = end ? g.width - g.lines[1] - 12 : g.lines[0] - 12 - g.time - 11 * letter;
+	return words.length * letter <= room;
+}
+
 function callRow(g, row) {
 	const x = g.lines[row.end];
 	const words = rowWords(row, g.narrow);
-	const side = g.outward(row.end);
+	const side = g.outward(row.end) * (g.narrow || fitsOutside(g, row.end, words) ? 1 : -1);
 	const classes = "mono halo" + (row.kind === "enter" ? " strong" : "") + (row.error ? " bad" : "") + (side > 0 ? "" : " end");
 	return [svg("circle", { cx: x, cy: row.y + 13, r: 4, class: "dot " + (row.kind === "enter" ? "fill-paper" : "fill-ink") }),
 		text(x + 12 * side, row.y + 17, classes, words)];
@@ -106,7 +116,7 @@ function segmentRow(g, row) {
 	const end = lost ? from + (to - from) * 0.82 : to;
 	const endY = lost ? y1 + (row.endY - y1) * 0.82 : row.endY;
 	const words = rowWords(row, g.narrow);
-	return [line(from, y1, end, endY, "arrow" + thin + (lost ? " lost" : "")), head(end, endY, start ? -1 : 1, lost),
+	return [line(from, y1, end, endY, "arrow" + thin + (lost ? " lost" : "") + (row.flags & 4 ? " reset" : "")), head(end, endY, start ? -1 : 1, lost, row.flags & 4),
 		svg("g", turn, text(middle, y1 + tilt - 8, "middle halo" + (row.flags & 7 ? " strong" : ""), words),
 			g.narrow ? null : text(middle, y1 + tilt + 19, "middle small muted halo", detailWords(row, lost)))];
 }
@@ -122,25 +132,32 @@ function detailWords(row, lost) {
 	return parts.filter(Boolean).join(" · ");
 }
 
-function head(x, y, direction, lost) {
+function head(x, y, direction, lost, reset) {
 	if (lost)
 		return svg("path", { d: `M${x - 5} ${y - 5}l10 10M${x + 5} ${y - 5}l-10 10`, class: "arrow" });
-	return svg("path", { d: `M${round(x)} ${round(y)}l${-10 * direction} -5v10z`, class: "fill-ink" });
+	return svg("path", { d: `M${round(x)} ${round(y)}l${-10 * direction} -5v10z`, class: reset ? "fill-bad" : "fill-ink" });
 }
 
 function groupRow(g, row) {
 	const middle = (g.lines[0] + g.lines[1]) / 2;
 	const open = opened.has(row.index);
-	return [svg("path", { d: `M${g.lines[0] + 10} ${row.y + 14}H${g.lines[1] - 10}M${g.lines[0] + 10} ${row.y + 30}H${g.lines[1] - 10}`, class: "pass" }),
-		text(middle, row.y + 27, "middle halo strong", rowWords(row, g.narrow)),
-		text(middle, row.y + 41, "middle small muted halo noprint", (open ? "▾ " : "▸ ") + word(open ? "close_group" : "open_group"))];
+	return [rect(g.lines[0] + 10, row.y + 3, g.lines[1] - g.lines[0] - 20, row.height - 6, "fill-panel", { rx: 6 }),
+		text(middle, row.y + 19, "middle strong", rowWords(row, g.narrow)),
+		text(middle, row.y + 35, "middle small muted noprint", (open ? "▾ " : "▸ ") + word(open ? "close_group" : "open_group"))];
 }
 
 /* A silence stands in the column of times: an arrow may be on its way across it. */
 function passRow(g, row) {
 	const y = row.y + row.height / 2;
 	return [line(g.lines[0] - 10, y, g.lines[0] + 10, y, "pass"), line(g.lines[1] - 10, y, g.lines[1] + 10, y, "pass"),
-		text(g.time, y + 4, "small muted", "⋮ " + (g.narrow ? duration(row.ns) : word("passes", duration(row.ns))))];
+		text(g.time, y + 4, "small muted", "⋮ " + (g.narrow ? duration(row.ns) : gapWords(row)))];
+}
+
+function gapWords(row) {
+	const time = duration(row.ns);
+	if (row.kind === "left_out")
+		return word(row.rows === 1 ? "row_left_out" : "rows_left_out", count(row.rows), time);
+	return row.calls ? word(row.calls === 1 ? "call_passes" : "calls_pass", count(row.calls), time) : word("passes", time);
 }
 
 function wideRow(g, row, words, bad) {
@@ -157,7 +174,7 @@ function content(g, row) {
 	case "data": return groupRow(g, row);
 	case "enter": case "call": return callRow(g, row);
 	case "pass": return passRow(g, row);
-	case "left_out": return wideRow(g, row, "⋯ " + word("rows_left_out", count(row.rows)) + " ⋯");
+	case "left_out": return wideRow(g, row, "⋮ " + gapWords(row) + " ⋮");
 	case "note": return wideRow(g, row, row.words);
 	default: return wideRow(g, row, word("records_lost", count(row.lost)), true);
 	}
@@ -268,6 +285,32 @@ function drawLadder() {
 	markCurrent();
 }
 
+/* From one cut to the next, with the names of the ends on top. */
+function piece(from, to) {
+	const copy = byId("ladder").cloneNode(true);
+	const top = from ? from - HEAD : 0;
+	const heads = copy.querySelector("#ladder-heads");
+	copy.setAttribute("viewBox", `0 ${top} ${copy.viewBox.baseVal.width} ${to - top}`);
+	heads.setAttribute("transform", `translate(0 ${top})`);
+	if (from)
+		heads.firstChild.setAttribute("height", HEAD);
+	copy.querySelector("#ladder-veil").remove();
+	for (const one of [copy, ...copy.querySelectorAll("[id], [tabindex]")])
+		["id", "tabindex"].forEach((name) => one.removeAttribute(name));
+	return copy;
+}
+
+/* The ladder in pieces whose height is at most ratio times their width. */
+export function ladderPieces(ratio) {
+	const { width, height } = byId("ladder").viewBox.baseVal;
+	const most = width * ratio - HEAD;
+	const cuts = [0];
+	for (const row of drawn)
+		if (row.y + row.height - cuts[cuts.length - 1] > most)
+			cuts.push(row.y);
+	return drawn.length ? cuts.map((from, i) => piece(from, cuts[i + 1] ?? height)) : [];
+}
+
 /* The names of the two ends stay in sight while the rows scroll below them. */
 function keepHeads() {
 	byId("ladder-heads")?.setAttribute("transform", `translate(0 ${Math.round(byId("ladder-box").scrollTop)})`);
@@ -321,10 +364,8 @@ function drawTable() {
 }
 
 function tableWords(row) {
-	if (row.kind === "pass")
-		return word("passes", duration(row.ns));
-	if (row.kind === "left_out")
-		return word("rows_left_out", count(row.rows));
+	if (row.kind === "pass" || row.kind === "left_out")
+		return gapWords(row);
 	return row.kind === "lost" ? word("records_lost", count(row.lost)) : rowWords(row);
 }
 

@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The view as a fragment of the address: connection, direction, playhead, range, mode. */
 
-import { app, changed, on } from "./app.js";
+import { app, changed, ENDS, on } from "./app.js";
 import { byId } from "./dom.js";
 import { setSender } from "./direction.js";
 import { word } from "./language.js";
 import { show } from "./list.js";
 import { seek } from "./player.js";
-import { setKernelOnly, showRange } from "./timeline.js";
+import { setKernelOnly, showAll, showRange } from "./timeline.js";
 import { setClassMode, setLadderMode } from "./mode.js";
 
 let timer = 0;
 
 function fragment() {
 	const parts = { c: app.chosen.id, t: Math.round(app.now) };
-	if (app.sender)
-		parts.d = "server";
+	if (app.sender !== app.chosen.sender)
+		parts.d = ENDS[app.sender];
 	if (app.from > app.chosen.first || app.to < app.chosen.last)
 		parts.z = Math.round(app.from) + ".." + Math.round(app.to);
 	if (app.kernelOnly)
@@ -34,20 +34,29 @@ function number(text) {
 	return /^-?\d{1,18}$/.test(text ?? "") ? Number(text) : null;
 }
 
+/* What a link doesn't say is as it was when the connection was chosen. */
+function followDirection(name) {
+	const sender = ENDS.indexOf(name);
+	const wanted = sender >= 0 && app.chosen.flows[sender].any ? sender : app.chosen.sender;
+	if (wanted !== app.sender)
+		setSender(wanted);
+}
+
 /* A fragment is somebody else's text: what isn't a number of ours is passed over. */
 export function followLink() {
 	const parts = new URLSearchParams(location.hash.slice(1));
 	const id = number(parts.get("c"));
 	if (id !== null && app.facts.connection.some((fact) => fact.connection === id) && id !== app.chosen?.id)
 		show(id);
-	if (parts.get("d") === "server" && app.chosen.flows[1].any)
-		setSender(1);
+	followDirection(parts.get("d"));
 	const [from, to] = (parts.get("z") ?? "").split("..").map(number);
 	if (from !== null && to !== null && from < to)
 		showRange(from, to);
+	else
+		showAll();
 	setKernelOnly(parts.get("m") === "kernel");
-	if (["class", "ladder"].includes(parts.get("v")))
-		setClassMode(true);
+	if (["class", "ladder"].includes(parts.get("v")) !== app.classMode)
+		setClassMode(!app.classMode);
 	setLadderMode(parts.get("v") === "ladder");
 	if (parts.get("t") !== null && number(parts.get("t")) !== null)
 		seek(number(parts.get("t")));

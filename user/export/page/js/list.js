@@ -49,6 +49,15 @@ export function show(id) {
 	changed("connection");
 }
 
+/* The first rows of the list, and the one that is shown, for a menu. */
+export function choices() {
+	const some = sorted.slice(0, MOST);
+	const shown = sorted.find((fact) => fact.connection === app.chosen.id);
+	return (some.includes(shown) ? some : [shown, ...some]).map((fact) => ({
+		id: fact.connection, words: "#" + fact.connection + " " + who(fact, "client") + " → " + who(fact, "server"),
+	}));
+}
+
 function listRow(fact) {
 	const chosen = app.chosen?.id === fact.connection;
 	const button = html("button", { "aria-pressed": String(chosen), "aria-label": word("show") + " " + fact.connection, onclick: () => show(fact.connection) }, fact.connection);

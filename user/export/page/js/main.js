@@ -2,6 +2,7 @@
 /* Reads the data, starts the parts, shows the first connection. */
 
 import { app, changed } from "./app.js";
+import { startClassTools } from "./classtools.js";
 import { startCards } from "./cards.js";
 import { indexFacts } from "./chosen.js";
 import { startTables } from "./datatables.js";
@@ -17,6 +18,7 @@ import { setClassMode, setLadderMode } from "./mode.js";
 import { installPatterns } from "./patterns.js";
 import { startPlayer } from "./player.js";
 import { startPointer } from "./pointer.js";
+import { startPrint } from "./print.js";
 import { saveCsv, saveSvg } from "./save.js";
 import { startSeen } from "./seen.js";
 import { setLanguage, startSettings } from "./settings.js";
@@ -34,7 +36,8 @@ function drawHead() {
 	byId("command").textContent = capture.command;
 	const system = [capture.kernel, capture.machine].filter(Boolean).join(" ") + (capture.congestion ? " · " + capture.congestion : "");
 	byId("provenance").textContent = word("provenance", date, system, count(end.events), count(end.lost));
-	byId("colophon").textContent = word("colophon", capture.tcpwatch);
+	const hasSyn = (app.facts.connection ?? []).some((fact) => fact.syn_ns !== null);
+	byId("colophon").textContent = word("colophon", capture.tcpwatch, word(hasSyn ? "zero_syn" : "zero_event"));
 	document.title = "tcpwatch · " + capture.command;
 }
 
@@ -48,28 +51,14 @@ async function read() {
 /* What needs a connection to show. */
 function startStory() {
 	for (const start of [startPlayer, startTanks, startTimeline, startPointer, startLadder, startCards, startList,
-		startDirection, startLink, startKeys])
+		startDirection, startClassTools, startLink, startKeys])
 		start();
 	byId("class-mode").addEventListener("click", () => setClassMode(!app.classMode));
+	byId("leave-class").addEventListener("click", () => setClassMode(false));
 	byId("ladder-mode").addEventListener("click", () => setLadderMode(!app.ladderMode));
 	byId("save-csv").addEventListener("click", saveCsv);
 	byId("save-svg").addEventListener("click", saveSvg);
 	new ResizeObserver(() => changed("size")).observe(byId("main"));
-}
-
-/* Paper can't be opened: what is folded away on the screen is printed too. */
-function startPrint() {
-	let folded = [];
-	byId("print").addEventListener("click", () => window.print());
-	window.addEventListener("beforeprint", () => {
-		folded = [...document.querySelectorAll("details:not([open], [hidden])")];
-		folded.forEach((part) => { part.open = true; });
-		changed("size");
-	});
-	window.addEventListener("afterprint", () => {
-		folded.forEach((part) => { part.open = false; });
-		changed("size");
-	});
 }
 
 function begin() {

@@ -20,6 +20,11 @@ export function placeName(place, flow) {
 	return word("place_" + place);
 }
 
+/* What was acknowledged is at the end of its way as far as is known: it looks as what was read. */
+export function placeLook(place, flow) {
+	return place === "queue" && !flow.receiverSeen ? "read" : place;
+}
+
 /* Places that this capture can tell of. */
 export function knownPlaces(flow) {
 	return PLACES.filter((place) => (flow.receiverSeen || place !== "read") &&

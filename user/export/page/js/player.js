@@ -123,8 +123,6 @@ export function togglePlay() {
 
 export function toMoment(direction) {
 	const times = app.chosen.moments.map((moment) => moment.t_ns);
-	if (app.untouched && direction > 0)
-		app.now = app.chosen.first;
 	const target = direction > 0 ? times.find((t) => t > app.now) : times.filter((t) => t < app.now).pop();
 	if (target !== undefined)
 		seek(target);

@@ -42,7 +42,7 @@ function drawSeen() {
 	document.body.classList.toggle("single", none);
 	if (none)
 		byId("verdict").textContent = word("no_connection");
-	for (const id of ["class-mode", "save-svg", "save-csv", "copy-link"])
+	for (const id of ["class-mode", "save-svg", "save-csv", "copy-link", "keys"])
 		byId(id).hidden = none;
 	if (!none)
 		return;

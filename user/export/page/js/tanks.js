@@ -10,8 +10,7 @@ import { callAt, callName, sleepAt, stateAt } from "./chosen.js";
 import { byId, line, rect, svg, text } from "./dom.js";
 import { bytes, count, instant } from "./format.js";
 import { word } from "./language.js";
-import { bytesIn, flowShown, PLACES, rowNow } from "./places.js";
-import { peak } from "./sample.js";
+import { bytesIn, flowShown, placeLook, PLACES, rowNow } from "./places.js";
 
 const NARROW = 700;
 const WAY = [...PLACES].reverse();
@@ -59,20 +58,24 @@ function memory(place, series, row) {
 	return "";
 }
 
-/* The most that is ever in one tank, and how much larger the kernel's are drawn. */
+/* What a send() still has in the program goes over to the kernel: a byte is counted in one place. */
+function peaks(series, last) {
+	let total = 0;
+	let held = 0;
+	for (let i = 0; i <= last; i++) {
+		total = Math.max(total, series.handed[i] + series.in_program[i], series.sent[i], series.received[i]);
+		held = Math.max(held, series.received[i] - series.read[i], series.sent[i] - series.received[i], series.handed[i] - series.sent[i]);
+	}
+	return { total, held };
+}
+
+/* A full tank holds all bytes of this direction; and how much larger the kernel's are drawn. */
 function scales(flow) {
 	const { series } = flow;
 	const last = series.length - 1;
 	if (last < 0)
 		return { largest: 1, zoom: 1 };
-	const total = Math.max(series.handed[last], series.sent[last]) + peak(series.in_program, 0, last);
-	let held = flow.heldPeak;
-	if (held === undefined) {
-		held = 0;
-		for (let i = 0; i <= last; i++)
-			held = Math.max(held, series.received[i] - series.read[i], series.sent[i] - series.received[i], series.handed[i] - series.sent[i]);
-		flow.heldPeak = held;
-	}
+	const { total, held } = flow.peaks ??= peaks(series, last);
 	const ratio = total / Math.max(held, 1);
 	const zoom = ratio > 8 ? 10 ** Math.floor(Math.log10(ratio)) : 1;
 	return { largest: Math.max(total, 1), zoom };
@@ -145,7 +148,7 @@ function oneTank(place, x, y, width, depth, { flow, row, largest, zoom }) {
 	const parts = [text(middle, y - 10, "middle strong", tankName(place, flow)),
 		rect(x, y, width, depth, "fill-paper line", { rx: 6 })];
 	if (known(place, flow))
-		parts.push(rect(x + 2, y + depth - 2 - level, width - 4, level, "fill-" + place, { rx: 4 }));
+		parts.push(rect(x + 2, y + depth - 2 - level, width - 4, level, "fill-" + placeLook(place, flow), { rx: 4 }));
 	else
 		parts.push(rect(x + 2, y + 2, width - 4, depth - 4, "fill-gap", { rx: 4 }));
 	parts.push(text(middle, y + depth + 22, "middle strong big", known(place, flow) ? count(amount) : word("unknown")));
@@ -174,7 +177,7 @@ function drawNarrow(width, flow, row) {
 			text(left, y + 12, "strong", tankName(place, flow)),
 			text(width - left, y + 12, "end strong mono", known(place, flow) ? count(amount) : word("unknown")),
 			rect(left, y + 19, full, 16, "fill-paper line", { rx: 4 }),
-			known(place, flow) ? rect(left + 1, y + 20, share * (full - 2), 14, "fill-" + place, { rx: 3 })
+			known(place, flow) ? rect(left + 1, y + 20, share * (full - 2), 14, "fill-" + placeLook(place, flow), { rx: 3 })
 				: rect(left + 1, y + 20, full - 2, 14, "fill-gap", { rx: 3 }),
 			text(left, y + 50, "small " + (under.waits ? "bad strong" : "muted"),
 				(inKernel ? "" : below(place).state + " ") + under.words));

@@ -7,21 +7,28 @@ import { drawBands, drawLosses, drawMemory, placesShown } from "./bands.js";
 import { byId, html, line, svg, text } from "./dom.js";
 import { duration, instant } from "./format.js";
 import { drawCalls, drawStates, laneLabel } from "./lanes.js";
-import { flowShown, knownPlaces, placeName } from "./places.js";
+import { flowShown, knownPlaces, placeLook, placeName } from "./places.js";
 import { told, word } from "./language.js";
 
 let layout = null;
 
+function carriesNothing() {
+	return !app.chosen.flows.some((flow) => flow.any);
+}
+
 /* The heights of the parts; in class mode what the window leaves. */
 function measure(width) {
 	const memory = flowShown().any && flowShown().senderSeen && !(app.classMode && window.innerHeight < 800);
-	const fixed = 22 + 2 * 26 + 24 + 24 + 2 * 26 + 26 + (memory ? 24 : 0);
+	const unknown = flowShown().any && !flowShown().senderSeen ? 22 : 0;
+	const fixed = unknown + 22 + 2 * 26 + 24 + 24 + 2 * 26 + 26 + (memory ? 24 : 0);
 	let room = width < 620 ? 190 : 300;
+	if (carriesNothing())
+		return { bands: 0, memory: 0 };
 	if (!flowShown().any)
 		room = 56;
 	else if (app.classMode)
 		room = Math.max(110, (window.innerHeight - byId("player").offsetHeight - 286 - fixed) / (memory ? 1.3 : 1));
-	return { bands: room, memory: memory ? Math.max(60, room * 0.3) : 0 };
+	return { bands: room, unknown, memory: memory ? Math.max(60, room * 0.3) : 0 };
 }
 
 function parts(axis) {
@@ -31,7 +38,7 @@ function parts(axis) {
 	const bands = bandsTitle + 8;
 	const memoryTitle = bands + sizes.bands + 24;
 	const memory = memoryTitle + 8;
-	const callsTitle = sizes.memory ? memory + sizes.memory + 24 : bands + sizes.bands + 24;
+	const callsTitle = !sizes.bands ? bandsTitle : sizes.memory ? memory + sizes.memory + 24 : bands + sizes.bands + sizes.unknown + 24;
 	const calls = callsTitle + 8;
 	return { ...sizes, axis, states, bandsTitle, bandsTop: bands, memoryTitle, memoryTop: memory,
 		callsTitle, calls, height: calls + 2 * 26 + 24 };
@@ -48,12 +55,13 @@ function drawAll(l) {
 		content.push(laneLabel(index, axis, l.states + index * 26), ...drawStates(index, axis, l.states + index * 26));
 		content.push(laneLabel(index, axis, l.calls + index * 26 - 2), ...drawCalls(index, axis, l.calls + index * 26));
 	}
-	content.push(title(axis.left, l.bandsTitle, app.kernelOnly ? "bytes_title_kernel" : "bytes_title"),
-		...drawBands(axis, l.bandsTop, l.bands));
+	if (l.bands)
+		content.push(title(axis.left, l.bandsTitle, app.kernelOnly ? "bytes_title_kernel" : "bytes_title"),
+			...drawBands(axis, l.bandsTop, l.bands));
 	if (l.memory)
 		content.push(title(axis.left, l.memoryTitle, axis.narrow ? "memory_title_short" : "memory_title"), ...drawMemory(axis, l.memoryTop, l.memory));
-	else if (flowShown().any && !flowShown().senderSeen)
-		content.push(title(axis.left, l.callsTitle - 22, "memory_unknown"));
+	else if (l.unknown)
+		content.push(title(axis.left, l.callsTitle - 24, "memory_unknown"));
 	content.push(title(axis.left, l.callsTitle, "calls_title"), ...drawLosses(axis, l.states, l.height - 22));
 	return content;
 }
@@ -66,7 +74,11 @@ function drawTimeline() {
 	layout = parts(new Axis(width));
 	picture.setAttribute("viewBox", `0 0 ${width} ${layout.height}`);
 	picture.setAttribute("height", layout.height);
-	picture.setAttribute("aria-label", word("time_axis"));
+	const heading = word(app.chosen.fact.connect_error ? "time_axis_failed" : "time_axis");
+	picture.setAttribute("aria-label", heading);
+	document.querySelector("#time-part h2").textContent = heading;
+	for (const id of ["all-bytes", "kernel-bytes"])
+		byId(id).hidden = carriesNothing();
 	picture.replaceChildren(...drawAll(layout), svg("g", { class: "overlay", id: "crosshair" }), svg("g", { class: "overlay", id: "playhead" }));
 	drawPlayhead();
 	drawLegend();
@@ -97,7 +109,7 @@ function drawLegend() {
 	byId("legend").replaceChildren(...knownPlaces(flow).filter((place) => shown.includes(place)).reverse().map((place) =>
 		html("li", {}, svg("svg", { class: "swatch", viewBox: "0 0 14 14", "aria-hidden": "true" },
 			svg("rect", { width: 14, height: 14, rx: 3, class: "fill-paper line" }),
-			svg("rect", { width: 14, height: 14, rx: 3, class: "fill-" + place })), placeName(place, flow))));
+			svg("rect", { width: 14, height: 14, rx: 3, class: "fill-" + placeLook(place, flow) })), placeName(place, flow))));
 }
 
 /* Shows [from, to], kept within the run and not below 200 ns. */
