@@ -219,7 +219,7 @@ int run_command(const struct options *asked)
 	struct live live = { .options = options, .command = COMMAND_NONE };
 	int status = EXIT_OWN_FAILURE, err;
 
-	if (outputs_open(&live.outputs, options, outputs_need_capture(options)))
+	if (outputs_open(&live.outputs, options, outputs_need_capture(options), -1))
 		return status;
 	err = loop_block_signals();
 	if (!err)

@@ -341,6 +341,19 @@ static int on_standard_output(const struct options *options)
 	return count;
 }
 
+/* A name that is given for two outputs; NULL: none is. */
+static const char *given_twice(const struct options *options)
+{
+	const char *names[2 + OUTPUT_FILES] = { options->output, options->csv };
+
+	memcpy(names + 2, options->files, sizeof(options->files));
+	for (int i = 0; i < 2 + OUTPUT_FILES; i++)
+		for (int k = 0; names[i] && k < i; k++)
+			if (names[k] && strcmp(names[i], "-") && !strcmp(names[i], names[k]))
+				return names[i];
+	return NULL;
+}
+
 static int check(const struct options *options)
 {
 	if (options->read && options->command)
@@ -362,6 +375,9 @@ static int check(const struct options *options)
 		log_error("-o -: standard output belongs to the command; name a file");
 	else if (on_standard_output(options) > 1)
 		log_error("only one output can go to standard output: name files for the others");
+	else if (given_twice(options))
+		log_error("%s is given for two outputs: give each its own file",
+			  given_twice(options));
 	else if (options->every_ns && !options->csv)
 		log_error("--every thins bytes.csv: add --csv DIR");
 	else

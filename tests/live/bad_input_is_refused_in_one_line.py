@@ -6,6 +6,7 @@ disk that is full: one line that says what is wrong, status 125, nothing harmed.
 import os
 import random
 import re
+import subprocess
 
 from live import (TCPWATCH, Tables, equal, experiment, main, need, read, run, scratch, test,
                   tool, trace)
@@ -54,6 +55,11 @@ def captures_that_are_none():
             file.write(data)
         refused("-r", path, named=path)
         refused("-r", path, "--info", named=path)
+
+
+def run_into(stdout, command):
+    return subprocess.run(command, stdin=subprocess.DEVNULL, stdout=stdout,
+                          stderr=subprocess.PIPE, text=True, check=False)
 
 
 def write(data):
@@ -130,6 +136,44 @@ def output_that_exists():
     equal(run([TCPWATCH, "-o", path, "--force", "--view", "none", "--", "true"]).returncode, 0,
           "exit status with --force")
     equal(run([TCPWATCH, "-r", path, "--info"]).returncode, 0, "exit status of -r")
+
+
+def bytes_of(path):
+    with open(path, "rb") as file:
+        return file.read()
+
+
+@test
+def no_output_is_the_capture_or_another_output():
+    directory = scratch()
+    os.mkdir(directory)
+    path = os.path.join(directory, "run.tcpw")
+    equal(run([TCPWATCH, "-o", path, "--view", "none", "--", "true"]).returncode, 0, "status")
+    capture = bytes_of(path)
+    other, csv_path = os.path.join(directory, "hard"), os.path.join(directory, "csv")
+    os.link(path, other)
+    os.mkdir(csv_path)
+    os.link(path, os.path.join(csv_path, "calls.csv"))
+    for option in ("--json", "--html", "--svg", "--perfetto", "--pcapng"):
+        for name in (path, other, os.path.join(directory, "csv", "..", "run.tcpw")):
+            refused("-r", path, option, name, "--force", named=name)
+            equal(bytes_of(path), capture, "the capture that was read")
+    refused("-r", path, "--csv", csv_path, "--force", named=csv_path)
+    refused("-r", os.path.join(csv_path, "calls.csv"), "--csv", csv_path, "--force")
+    with open(path, "rb") as stdin:
+        done = run([TCPWATCH, "-r", "-", "--json", path, "--force"], stdin=stdin)
+    equal((done.returncode, len(done.stderr.splitlines())), (125, 1), f"-r - ({done.stderr})")
+    with open(path, "ab") as stdout:
+        done = run_into(stdout, [TCPWATCH, "-r", path, "--json", "-", "--view", "none"])
+    equal(done.returncode, 125, "standard output at the end of the capture")
+    equal(bytes_of(path), capture, "the capture that was read")
+    new = os.path.join(directory, "new")
+    refused("-r", path, "--json", new, "--html", new, named=new)
+    refused("-r", path, "--json", new, "--html", directory + "/./new", "--force", named=new)
+    refused("-o", new, "--json", directory + "/./new", "--force", "--", "true", named=new)
+    refused("-o", os.path.join(csv_path, "calls.csv"), "--csv", csv_path, "--force", "--", "true")
+    need(not os.path.exists(new), "a file was made all the same")
+    equal(bytes_of(path), capture, "the capture that was read")
 
 
 FULL = """

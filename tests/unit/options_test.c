@@ -189,6 +189,8 @@ static void what_contradicts_itself_is_refused(void **state)
 	assert_refused("--info ls", "-r FILE");
 	assert_refused("-o - ls", "standard output");
 	assert_refused("--every 1ms ls", "--csv DIR");
+	assert_refused("-o x --json x ls", "x is given for two outputs");
+	assert_refused("-r y --svg x --svg ladder:x", "x is given for two outputs");
 	(void)state;
 }
 

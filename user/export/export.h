@@ -8,6 +8,7 @@
 
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/stat.h>
 
 #include "user/base/term.h"
 #include "user/capture/capture.h"
@@ -48,6 +49,9 @@ extern const struct export export_json;
 
 /* --force: removes the files that export_csv would make. 0 or negative errno. */
 int csv_remove(int directory_fd);
+
+/* The file is one of those that export_csv would make, or remove. */
+bool csv_holds(int directory_fd, const struct stat *status);
 
 /* --info: what a capture says of itself. 0 or negative errno. */
 int info_print(FILE *stream, const struct capture_info *info, const struct capture_end *end,
