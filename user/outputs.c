@@ -41,6 +41,22 @@ static bool is_regular(int fd)
 	return !fstat(fd, &status) && S_ISREG(status.st_mode);
 }
 
+/* A device or a FIFO: nothing in it can be overwritten. */
+static bool is_outlet(const char *path)
+{
+	struct stat status;
+
+	return !lstat(path, &status) && (S_ISCHR(status.st_mode) || S_ISFIFO(status.st_mode));
+}
+
+/* Waits, with a FIFO, for a reader, as a shell would. */
+static int open_outlet(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY);
+
+	return fd < 0 ? complain(path, errno) : fd;
+}
+
 /* A regular file: new, or with force one that exists and keeps its bytes for now. */
 static int open_file(const char *path, bool force, bool *made)
 {
@@ -48,7 +64,7 @@ static int open_file(const char *path, bool force, bool *made)
 	int fd = open(path, how | O_CREAT | O_EXCL, 0644);
 
 	*made = fd >= 0;
-	if (fd < 0 && errno == EEXIST && force)
+	if (fd < 0 && errno == EEXIST && (force || is_outlet(path)))
 		fd = open(path, how);
 	if (fd < 0)
 		return complain(path, errno);
@@ -79,14 +95,20 @@ static int open_directory(const char *path, bool force, bool *made)
 
 static FILE *open_stream(const char *path, bool force, bool *made)
 {
-	int fd = strcmp(path, "-") ? open_file(path, force, made) : dup(STDOUT_FILENO);
+	int fd;
 
+	if (!strcmp(path, "-"))
+		fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
+	else if (is_outlet(path))
+		fd = open_outlet(path);
+	else
+		fd = open_file(path, force, made);
 	return fd < 0 ? NULL : fdopen(fd, "w");
 }
 
 static int empty(int fd, const char *path)
 {
-	return ftruncate(fd, 0) ? complain(path, errno) : 0;
+	return is_regular(fd) && ftruncate(fd, 0) ? complain(path, errno) : 0;
 }
 
 static int empty_directory(int fd, const char *path)

@@ -176,6 +176,22 @@ def no_output_is_the_capture_or_another_output():
     equal(bytes_of(path), capture, "the capture that was read")
 
 
+@test
+def devices_and_fifos_are_written_to():
+    path, fifo = scratch("run.tcpw"), scratch("fifo")
+    equal(run([TCPWATCH, "-o", path, "--view", "none", "--", "true"]).returncode, 0, "status")
+    done = run([TCPWATCH, "-r", path, "--view", "none", "--json", "/dev/null"])
+    equal((done.returncode, done.stderr), (0, ""), "/dev/null")
+    os.mkfifo(fifo)
+    with subprocess.Popen([TCPWATCH, "-r", path, "--view", "none", "--json", fifo]) as process:
+        with open(fifo, encoding="utf-8") as file:
+            lines = file.read().splitlines()
+    equal(process.returncode, 0, "exit status with a FIFO")
+    need('"type":"capture"' in lines[0] and '"type":"end"' in lines[-1], f"from a FIFO: {lines}")
+    need(os.path.exists("/dev/null") and os.path.exists(fifo), "an outlet was removed")
+    refused("-o", "/dev/null", "--", "true", named="/dev/null")
+
+
 FULL = """
 mount -t tmpfs -o size=400k none "$1" || exit 99
 "$2" -o "$1/run.tcpw" --view events -- "$3" --pause 0 --bytes 3000000
