@@ -30,7 +30,7 @@ int writer_open(struct writer **writer, int fd, const struct capture_info *info)
  */
 int writer_add(struct writer *writer, const struct record_header *record);
 
-/* Writes what waits for longer than 250 ms at now_ns (CLOCK_MONOTONIC). As writer_add. */
+/* Writes what waits for 190 ms or longer at now_ns (CLOCK_MONOTONIC). As writer_add. */
 int writer_tick(struct writer *writer, uint64_t now_ns);
 
 /*
