@@ -221,6 +221,10 @@ def a_full_disk():
     result = read(copy, "--view", "none")
     need(result.tables["calls"], "nothing can be read of what was written")
     need("cut off" in run([TCPWATCH, "-r", copy, "--info"]).stdout, "--info: not cut off?")
+    again = run([TCPWATCH, "-r", copy, "--view", "events"])
+    said = [re.findall(r"!! .*", text) for text in (done.stderr, again.stdout + again.stderr)]
+    equal(said[0], said[1], "where it was cut off, live and with -r")
+    need("cut off at +" in said[0][0], f"it says: {said[0]}")
 
 
 @test

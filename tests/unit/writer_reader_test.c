@@ -241,11 +241,13 @@ static void a_killed_writer_loses_the_open_chunk_only(void **state)
 /* Fills writer until a write fails; returns that error and how many records went in before. */
 static int add_until_error(struct writer *writer, unsigned int *added)
 {
-	struct record_reset reset = reset_at(START_NS);
 	int err = 0;
 
-	for (*added = 0; *added < 1000000 && !err; (*added)++)
+	for (*added = 0; *added < 1000000 && !err; (*added)++) {
+		struct record_reset reset = reset_at(START_NS + *added);
+
 		err = writer_add(writer, &reset.header);
+	}
 	return err;
 }
 
@@ -257,6 +259,7 @@ static void a_file_that_may_not_grow_is_cut_back_to_its_last_whole_chunk(void **
 	struct record_reset reset = reset_at(START_NS);
 	struct outcome outcome;
 	struct writer *writer;
+	struct capture_end written;
 	unsigned int added;
 
 	(void)state;
@@ -270,12 +273,17 @@ static void a_file_that_may_not_grow_is_cut_back_to_its_last_whole_chunk(void **
 	assert_int_equal(writer_add(writer, &reset.header), 0);
 	assert_int_equal(writer_tick(writer, UINT64_MAX), 0);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
+	assert_int_equal(writer_end(writer, 0), 0);
+	written = *writer_written(writer);
+	assert_false(written.complete);
 	assert_int_equal(writer_close(writer, 0), 0);
 	assert_int_equal(lseek(kept, 0, SEEK_SET), 0);
 	outcome = read_fd(kept);
 	assert_int_equal(outcome.end.cut_bytes, 0);
 	assert_false(outcome.end.complete);
 	assert_in_range(outcome.records, 10922, added);
+	assert_int_equal(outcome.records, written.records);
+	assert_true(outcome.end.last_ns == written.last_ns && written.last_ns > START_NS);
 }
 
 static void a_full_disk_is_told_when_the_file_is_opened(void **state)

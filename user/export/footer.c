@@ -60,7 +60,8 @@ static void print_cut(const struct view *view, const struct trace *trace,
 	char offset[FMT_SIZE], text[TEXT_SIZE];
 
 	offset_text(offset, sizeof(offset), trace, end->last_ns);
-	label_fill(text, sizeof(text), view->lang, LABEL_CUT, offset, NULL);
+	label_fill(text, sizeof(text), view->lang, end->last_ns ? LABEL_CUT : LABEL_CUT_EMPTY,
+		   offset, NULL);
 	fprintf(view->stream, "%s  !! ", term_style(&view->term, STYLE_BOLD));
 	text_wrap(view, 5, 5, text);
 	fputs(term_style(&view->term, STYLE_PLAIN), view->stream);
