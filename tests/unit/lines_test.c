@@ -241,6 +241,18 @@ static void more_than_eight_connections_get_one_line_each(void **state)
 	assert_fits(text, 80);
 }
 
+/* What --info says. */
+static const char *info(struct desk *desk)
+{
+	paper_free(&desk->paper);
+	paper_open(&desk->paper, 80, true);
+	assert_int_equal(info_print(desk->paper.target.stream, &desk->story.info, &desk->story.end,
+				    desk->trace),
+			 0);
+	paper_close(&desk->paper);
+	return desk->paper.text;
+}
+
 /* The footer. */
 static const char *footer(struct desk *desk, const char *path)
 {
@@ -293,6 +305,25 @@ static void a_capture_that_was_cut_off_says_so(void **state)
 
 	desk->story.end.complete = false;
 	assert_has(footer(desk, NULL), "!! The capture is cut off at ");
+	desk->story.end.last_ns = 0;
+	assert_has(footer(desk, NULL), "!! The capture is cut off before its first record.\n");
+}
+
+static void damage_is_told_with_one_time_in_info_and_views(void **state)
+{
+	struct desk *desk = *state;
+	union record record = { .process = { .header = { .kind = RECORD_PROCESS,
+							 .size = sizeof(struct record_process),
+							 .time_ns = STORY_ZERO_NS } } };
+
+	assert_int_equal(trace_feed(desk->trace, &record), 0);
+	desk->story.end.complete = false;
+	desk->story.end.damaged = true;
+	desk->story.end.cut_bytes = 12345;
+	desk->story.end.last_ns = STORY_ZERO_NS + 5000000;
+	assert_has(footer(desk, NULL), "  !! The capture is damaged behind +5.000 ms: 12,345 bytes "
+				       "are not used");
+	assert_has(info(desk), "ending      damaged behind +5.000 ms; 12,345 bytes behind it");
 }
 
 static void commands_to_type_next_are_safe_to_paste(void **state)
@@ -310,12 +341,7 @@ static void info_names_kernel_command_and_ending(void **state)
 	desk->story.end.records = 22116;
 	desk->story.info.hooks[1].on = false;
 	strcpy(desk->story.info.command, "sh -c 'printf \"\033[2J\"'");
-	paper_open(&desk->paper, 80, true);
-	assert_int_equal(info_print(desk->paper.target.stream, &desk->story.info, &desk->story.end,
-				    desk->trace),
-			 0);
-	paper_close(&desk->paper);
-	text = desk->paper.text;
+	text = info(desk);
 	assert_has(text, "kernel      6.18.0-test\n");
 	assert_has(text, "command     sh -c 'printf \"\\x1b[2J\"'\n");
 	assert_has(text, "start       2023-11-14 22:13:20 UTC\n");
@@ -339,6 +365,7 @@ int main(void)
 		DESK_TEST(losses_are_said_loudly_with_kind_and_time),
 		DESK_TEST(facts_that_the_kernel_did_not_tell_are_named),
 		DESK_TEST(a_capture_that_was_cut_off_says_so),
+		DESK_TEST(damage_is_told_with_one_time_in_info_and_views),
 		DESK_TEST(commands_to_type_next_are_safe_to_paste),
 		DESK_TEST(info_names_kernel_command_and_ending),
 	};

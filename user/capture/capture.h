@@ -38,6 +38,7 @@ struct capture_info {
 /* How a capture ended, learnt at its end. */
 struct capture_end {
 	bool complete;	  /* the writer closed it */
+	bool damaged;	  /* it ends at a chunk that is there, but not as it was written */
 	uint64_t last_ns; /* time of the last whole record */
 	uint64_t records;
 	uint64_t cut_bytes; /* bytes behind the last whole chunk; 0 in a pipe when complete */

@@ -57,11 +57,14 @@ static void print_losses(const struct view *view, const struct trace *trace)
 static void print_cut(const struct view *view, const struct trace *trace,
 		      const struct capture_end *end)
 {
-	char offset[FMT_SIZE], text[TEXT_SIZE];
+	char offset[FMT_SIZE], bytes[FMT_SIZE], text[TEXT_SIZE];
+	enum label words = end->last_ns ? LABEL_CUT : LABEL_CUT_EMPTY;
 
-	offset_text(offset, sizeof(offset), trace, end->last_ns);
-	label_fill(text, sizeof(text), view->lang, end->last_ns ? LABEL_CUT : LABEL_CUT_EMPTY,
-		   offset, NULL);
+	offset_text(offset, sizeof(offset), trace,
+		    end->last_ns ? end->last_ns : trace_zero_ns(trace));
+	fmt_count(bytes, sizeof(bytes), end->cut_bytes);
+	label_fill(text, sizeof(text), view->lang, end->damaged ? LABEL_DAMAGED : words, offset,
+		   bytes, NULL);
 	fprintf(view->stream, "%s  !! ", term_style(&view->term, STYLE_BOLD));
 	text_wrap(view, 5, 5, text);
 	fputs(term_style(&view->term, STYLE_PLAIN), view->stream);

@@ -297,6 +297,7 @@ void json_end(struct json *json, const struct trace *trace, const struct capture
 	json_uint(json, "events", trace_events(trace));
 	json_uint(json, "lost", trace_lost(trace));
 	json_bool(json, "complete", end->complete);
+	json_bool(json, "damaged", end->damaged);
 	json_uint(json, "cut_bytes", end->cut_bytes);
 	close_object(json);
 }

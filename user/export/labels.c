@@ -81,6 +81,9 @@ static const char *const labels[LABEL_COUNT_ALL][LANG_COUNT] = {
 	[LABEL_LOST_MORE] = { "and {0} more spans", "还有 {0} 段" },
 	[LABEL_CUT] = { "The capture is cut off at {0}: what came later is not in it.",
 			"记录在 {0} 处中断：其中没有之后的情况。" },
+	[LABEL_DAMAGED] = { "The capture is damaged behind {0}: {1} bytes are not used, and what "
+			    "came later is not known.",
+			    "记录在 {0} 之后已损坏：{1} 字节未使用，之后的情况未知。" },
 	[LABEL_CUT_EMPTY] = { "The capture is cut off before its first record.",
 			      "记录在第一条之前就已中断。" },
 	[LABEL_NOT_KNOWN] = { "not known on this kernel: ", "此内核上无法得知：" },

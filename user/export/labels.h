@@ -71,6 +71,7 @@ enum label {
 	LABEL_LOST_MORE, /* {0} a number of spans */
 	LABEL_CUT,	 /* {0} an offset */
 	LABEL_CUT_EMPTY,
+	LABEL_DAMAGED, /* {0} an offset, {1} a number */
 	LABEL_NOT_KNOWN,
 	LABEL_MORE, /* {0} connections, {1} bytes, {2} bytes */
 	LABEL_MORE_ONE,
