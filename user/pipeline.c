@@ -100,16 +100,25 @@ const struct export *pipeline_view(const struct options *options)
 	return views[options->view];
 }
 
+/* With a command, or beside another output, standard output belongs to that. */
+static FILE *view_stream(const struct options *options)
+{
+	for (int i = 0; i < OUTPUT_FILES; i++)
+		if (options->files[i] && !strcmp(options->files[i], "-"))
+			return stderr;
+	return options->read ? stdout : stderr;
+}
+
 void pipeline_view_target(struct export_target *target, const struct options *options,
 			  const char *capture_path)
 {
 	*target = (struct export_target){
-		.stream = stderr,
+		.stream = view_stream(options),
 		.directory_fd = -1,
 		.lang = options->lang,
 		.capture_path = capture_path,
 	};
-	term_look(&target->term, STDERR_FILENO, options->color, options->ascii);
+	term_look(&target->term, fileno(target->stream), options->color, options->ascii);
 }
 
 /* One output made from the whole capture at fd. */

@@ -22,12 +22,12 @@ def check_view(view, command):
                 "sh", *command])
     equal(live.returncode, 0, "exit status")
     again = run([TCPWATCH, "-r", path, "--view", view])
-    for ours, theirs in zip(live.stderr.splitlines(), again.stderr.splitlines()):
+    for ours, theirs in zip(live.stderr.splitlines(), again.stdout.splitlines()):
         if ours != theirs:
             print(f"live:   {ours}\nreplay: {theirs}")
             break
-    need(live.stderr == again.stderr, f"--view {view} differs")
-    equal((live.stdout, again.stdout), ("", ""), "standard output")
+    need(live.stderr == again.stdout, f"--view {view} differs")
+    equal((live.stdout, again.stderr), ("", ""), "where no view goes")
     need(view == "none" or len(live.stderr) > 200, f"--view {view} shows too little")
 
 
@@ -46,9 +46,17 @@ def languages_and_looks():
         for options in (("--lang", "zh"), ("--ascii",), ("--color=always",)):
             done = run([TCPWATCH, "-r", path, "--view", view, *options])
             equal(done.returncode, 0, f"exit status of {view} {options}")
-            need(len(done.stderr) > 200, f"{view} {options} shows too little")
+            need(len(done.stdout) > 200, f"{view} {options} shows too little")
             if options == ("--ascii",):
-                need(done.stderr.isascii(), f"--ascii --view {view} is not ASCII")
+                need(done.stdout.isascii(), f"--ascii --view {view} is not ASCII")
+
+
+@test
+def the_view_leaves_standard_output_to_another_output():
+    path = trace([experiment("lifecycle")]).capture
+    alone, text = run([TCPWATCH, "-r", path]), run([TCPWATCH, "-r", path, "--json", "-"])
+    equal((text.stderr, alone.stderr), (alone.stdout, ""), "the view beside JSON")
+    need(text.stdout.startswith("{"), "JSON on standard output")
 
 
 def same_files(live, again):
