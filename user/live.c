@@ -63,7 +63,7 @@ static int take_turn(void *context, uint64_t now_ns, bool idle)
 		check_written(live, writer_tick(live->writer, now_ns));
 	if (live->watch)
 		watch_turn(live->watch, now_ns);
-	return idle ? pipeline_idle(&live->pipeline) : 0;
+	return pipeline_turn(&live->pipeline, now_ns, idle);
 }
 
 static bool drained(void *context)

@@ -13,6 +13,9 @@
 #include "user/export/perfetto.h"
 #include "user/export/svg.h"
 
+/* A record that is being written when the ring is read comes with the next turn. */
+#define LATE_NS 10000000
+
 static void feed(void *context, const union record *record)
 {
 	struct pipeline *pipeline = context;
@@ -46,9 +49,17 @@ int pipeline_add(struct pipeline *pipeline, const union record *record)
 	return err ? err : pipeline->err;
 }
 
-int pipeline_idle(struct pipeline *pipeline)
+int pipeline_turn(struct pipeline *pipeline, uint64_t now_ns, bool idle)
 {
-	order_flush(pipeline->order);
+	uint64_t passed_ns;
+
+	if (idle)
+		order_flush(pipeline->order);
+	passed_ns = trace_last_ns(pipeline->trace);
+	if (idle && now_ns - LATE_NS > passed_ns)
+		passed_ns = now_ns - LATE_NS;
+	if (pipeline->export && pipeline->export->passed)
+		pipeline->export->passed(pipeline->context, passed_ns);
 	return pipeline->err;
 }
 

@@ -27,8 +27,8 @@ int pipeline_open(struct pipeline *pipeline, const struct export *export,
 
 int pipeline_add(struct pipeline *pipeline, const union record *record);
 
-/* Nothing has come for a while: hand on what is held. */
-int pipeline_idle(struct pipeline *pipeline);
+/* The time is now_ns (CLOCK_MONOTONIC); idle: nothing has come since the last turn. */
+int pipeline_turn(struct pipeline *pipeline, uint64_t now_ns, bool idle);
 
 /* After the last record: the model closes its books and the output its own. */
 int pipeline_finish(struct pipeline *pipeline, const struct capture_end *end);

@@ -6,11 +6,14 @@ JSON. And the CSV opens with the right types in sqlite3 and in Python.
 import csv
 import filecmp
 import os
+import re
 import sqlite3
 import subprocess
+import time
 
-from live import (TABLES, TCPWATCH, Tables, equal, experiment, main, need, read, run, scratch, test,
-                  tool, trace)
+from live import (TABLES, TCPWATCH, Tables, accept, actor, actor_command, close, connect, equal,
+                  experiment, fork, join, listener, main, need, read, receive, run, scratch, send,
+                  test, tool, trace)
 
 VIEWS = ("moments", "events", "ladder", "summary", "none")
 
@@ -37,6 +40,42 @@ def every_view():
         check_view(view, [experiment("lifecycle")])
         check_view(view, [experiment("quick_return"), "--ipv6", "--pause", "100us"])
     check_view("moments", [experiment("handshake"), "--drop", "3"])
+
+
+@actor
+def late_answer():
+    """The answer comes so late that the client's last send is told out of its place."""
+    sock = listener()
+
+    def client():
+        here = connect(sock.getsockname())
+        send(here, b"x" * 100)
+        receive(here, 1000)
+        close(here)
+
+    child = fork(client)
+    there = accept(sock)
+    receive(there, 1000)
+    time.sleep(0.5)
+    send(there, b"y" * 200)
+    close(there)
+    join(child)
+
+
+def times_of(text):
+    """The times of the moments, in ns."""
+    units = {"ns": 1, "us": 1e3, "ms": 1e6, "s": 1e9}
+    return [float(number.replace(",", "")) * units[unit] for number, unit in
+            re.findall(r"^ *([+-][\d.,]+) (ns|us|ms|s)  ", text.split("\n\n")[0], re.M)]
+
+
+@test
+def moments_are_in_order_of_time():
+    check_view("moments", actor_command(late_answer))
+    for command in ([experiment("lifecycle")], actor_command(late_answer)):
+        times = times_of(run([TCPWATCH, "-r", trace(command).capture]).stdout)
+        need(len(times) > 8, f"moments: {times}")
+        equal(times, sorted(times), "times of the moments")
 
 
 @test

@@ -253,6 +253,39 @@ static const char *info(struct desk *desk)
 	return desk->paper.text;
 }
 
+/* Two moments, the second of which is told late, when the first may be shown already. */
+static const char *late_by(struct desk *desk, uint64_t late_ns)
+{
+	struct moment moment = { .kind = MOMENT_CLOSE, .connection = &desk->story.connection };
+	void *context;
+
+	paper_free(&desk->paper);
+	paper_open(&desk->paper, 80, false);
+	assert_int_equal(view_moments.begin(&context, &desk->paper.target, &desk->story.info), 0);
+	moment.time_ns = moment.told_ns = STORY_ZERO_NS + 2000000;
+	view_moments.sink.moment(context, &moment);
+	view_moments.passed(context, moment.time_ns + late_ns);
+	moment.kind = MOMENT_SENT;
+	moment.time_ns = STORY_ZERO_NS + 1000000;
+	moment.told_ns = STORY_ZERO_NS + 2000000 + late_ns;
+	view_moments.sink.moment(context, &moment);
+	assert_int_equal(view_moments.end(context, desk->trace, &desk->story.end), 0);
+	paper_close(&desk->paper);
+	return desk->paper.text;
+}
+
+static void moments_stand_in_the_order_of_their_times(void **state)
+{
+	struct desk *desk = *state;
+	const char *text = late_by(desk, 40000000);
+
+	assert_non_null(strstr(text, "+301.0 ms  "));
+	assert_true(strstr(text, "+301.0 ms  ") < strstr(text, "+302.0 ms  "));
+	text = late_by(desk, 60000000);
+	assert_non_null(strstr(text, "+302.0 ms  "));
+	assert_true(strstr(text, "+302.0 ms  ") < strstr(text, ", at +301.0 ms: "));
+}
+
 /* The footer. */
 static const char *footer(struct desk *desk, const char *path)
 {
@@ -362,6 +395,7 @@ int main(void)
 		DESK_TEST(states_segments_and_losses_are_lines_too),
 		DESK_TEST(one_connection_needs_no_number),
 		DESK_TEST(more_than_eight_connections_get_one_line_each),
+		DESK_TEST(moments_stand_in_the_order_of_their_times),
 		DESK_TEST(losses_are_said_loudly_with_kind_and_time),
 		DESK_TEST(facts_that_the_kernel_did_not_tell_are_named),
 		DESK_TEST(a_capture_that_was_cut_off_says_so),

@@ -33,6 +33,8 @@ struct export
 	/* *context is NULL on error. 0 or negative errno. */
 	int (*begin)(void **context, const struct export_target *target,
 		     const struct capture_info *info);
+	/* While it runs: no record of before time_ns will come. May be NULL. */
+	void (*passed)(void *context, uint64_t time_ns);
 	/* After the last event; frees context. 0 or the negative errno of a failed write. */
 	int (*end)(void *context, const struct trace *trace, const struct capture_end *end);
 };

@@ -12,6 +12,7 @@ static const char *const labels[LABEL_COUNT_ALL][LANG_COUNT] = {
 	[LABEL_CLIENT] = { "client", "客户端" },
 	[LABEL_SERVER] = { "server", "服务器" },
 	[LABEL_NOT_TRACED] = { "(not traced)", "（未跟踪）" },
+	[LABEL_LATE] = { ", at {0}", "（{0}）" },
 	[LABEL_COLON] = { ": ", "：" },
 	[LABEL_TIME] = { "time", "时间" },
 	[LABEL_PASS] = { "{0} pass", "经过 {0}" },
