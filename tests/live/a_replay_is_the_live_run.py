@@ -7,6 +7,7 @@ import csv
 import filecmp
 import os
 import re
+import socket
 import sqlite3
 import subprocess
 import time
@@ -76,6 +77,37 @@ def moments_are_in_order_of_time():
         times = times_of(run([TCPWATCH, "-r", trace(command).capture]).stdout)
         need(len(times) > 8, f"moments: {times}")
         equal(times, sorted(times), "times of the moments")
+
+
+@actor
+def many_and_failures():
+    """Nine connections, then three attempts of each sort that fails."""
+    sock, gone = listener(), listener()
+    refusing = gone.getsockname()
+    gone.close()
+    for _ in range(9):
+        here = connect(sock.getsockname())
+        close(accept(sock))
+        close(here)
+    for waits in (True, False):
+        with socket.socket() as here:
+            here.setblocking(waits)
+            here.connect_ex(refusing)
+            time.sleep(0.05)
+    with socket.socket() as here:
+        here.connect_ex(("203.0.113.9", 9))
+
+
+@test
+def failed_attempts_have_their_line_too():
+    text = run([TCPWATCH, "-r", trace(actor_command(many_and_failures)).capture]).stdout
+    lines = re.findall(r"^ .*  #(\d+)  .*(?:\n {15}.*)*", text.split("\n\n#1 ")[0], re.M)
+    later = [int(number) for number in lines if int(number) > 8]
+    equal(sorted(later), [9, 10, 11, 12], f"lines of the connections above 8 in\n{text[-9000:]}")
+    words = re.sub(r"\s+", " ", text)
+    for number, error in ((10, "ECONNREFUSED"), (11, "ECONNREFUSED"), (12, "ENETUNREACH")):
+        need(re.search(rf"#{number} [^#]*{error}", words), f"#{number} does not say {error}")
+    check_view("moments", actor_command(many_and_failures))
 
 
 @test

@@ -121,6 +121,7 @@ static void draw_finished(const struct moments *moments, const struct view *view
 {
 	char ends[END_COUNT][TEXT_SIZE], duration[FMT_SIZE], moved[END_COUNT][FMT_SIZE];
 	char offset[FMT_SIZE], outcome[TEXT_SIZE], text[TEXT_LONG];
+	uint64_t span_ns = connection->last_ns - connection->first_ns;
 	int at;
 
 	offset_of(view, offset, sizeof(offset), connection->last_ns);
@@ -129,23 +130,43 @@ static void draw_finished(const struct moments *moments, const struct view *view
 		text_end(view, ends[end], sizeof(ends[end]), connection, (enum end)end);
 		fmt_bytes(moved[end], FMT_SIZE, summary_moved(connection, (enum end)end));
 	}
-	fmt_duration(duration, sizeof(duration), connection->last_ns - connection->first_ns);
+	fmt_duration(duration, sizeof(duration), span_ns ? span_ns : connection->connect_ns);
 	outcome_of(view, outcome, sizeof(outcome), connection);
 	snprintf(text, sizeof(text), "%s -> %s: %s, %s ->, %s <-, %s", ends[END_CLIENT],
 		 ends[END_SERVER], duration, moved[END_CLIENT], moved[END_SERVER], outcome);
 	text_wrap(view, at, TIME_COLUMNS + 4, text);
 }
 
-static void on_finished(void *context, const struct connection *connection)
+static void hold_finished(struct moments *moments, const struct connection *connection)
 {
-	struct moments *moments = context;
 	struct draft draft;
 
-	if (connection->id <= VIEW_CONNECTIONS || !draft_open(&draft, moments))
+	if (!draft_open(&draft, moments))
 		return;
-	held_until(&moments->held, connection->last_ns);
 	draw_finished(moments, &draft.view, connection);
 	draft_hold(&draft, moments, connection->last_ns, connection->id);
+}
+
+/* What failed is told of twice, in either order, and has one line. */
+static void on_finished(void *context, const struct connection *connection)
+{
+	bool failed = connection->moments_told[END_CLIENT] & 1u << MOMENT_CONNECT_FAILED;
+	struct moments *moments = context;
+
+	if (connection->id <= VIEW_CONNECTIONS)
+		return;
+	held_until(&moments->held, connection->last_ns);
+	if (held_take_back(&moments->held, connection->id) || !failed)
+		hold_finished(moments, connection);
+}
+
+static void on_failed(struct moments *moments, const struct moment *moment)
+{
+	const struct connection *connection = moment->connection;
+
+	held_until(&moments->held, moment->told_ns);
+	if (held_take_back(&moments->held, connection->id) || !connection->finished)
+		hold_finished(moments, connection);
 }
 
 static void on_moment(void *context, const struct moment *moment)
@@ -154,6 +175,8 @@ static void on_moment(void *context, const struct moment *moment)
 	unsigned int id = moment->connection ? moment->connection->id : 0;
 	struct draft draft;
 
+	if (id > VIEW_CONNECTIONS && moment->kind == MOMENT_CONNECT_FAILED)
+		on_failed(moments, moment);
 	if (id > VIEW_CONNECTIONS || !draft_open(&draft, moments))
 		return;
 	moments->any = true;

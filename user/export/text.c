@@ -230,7 +230,7 @@ char *text_owner(const struct view *view, char *out, size_t size, const struct s
 
 char *text_endpoint(char *out, size_t size, const struct connection *connection, enum end end)
 {
-	if (!connection->port[end] && !connection->ends[end]) {
+	if (!connection->port[end]) {
 		snprintf(out, size, "?");
 		return out;
 	}
