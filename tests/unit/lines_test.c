@@ -51,6 +51,7 @@ static struct view *begin(struct desk *desk, int columns, bool utf8, enum lang l
 	desk->paper.target.lang = lang;
 	desk->view = view_open(&desk->paper.target, &desk->story.info);
 	assert_non_null(desk->view);
+	desk->view->zero_ns = STORY_ZERO_NS;
 	return desk->view;
 }
 
@@ -87,6 +88,7 @@ static const char *event_of(struct desk *desk, const struct call *call)
 	paper_free(&desk->paper);
 	paper_open(&desk->paper, 80, false);
 	assert_int_equal(view_events.begin(&context, &desk->paper.target, &desk->story.info), 0);
+	view_events.sink.zero(context, desk->story.info.start_mono_ns);
 	view_events.sink.call(context, call);
 	assert_int_equal(view_events.end(context, desk->trace, &desk->story.end), 0);
 	paper_close(&desk->paper);
@@ -184,6 +186,7 @@ static void states_segments_and_losses_are_lines_too(void **state)
 
 	paper_open(&desk->paper, 80, false);
 	assert_int_equal(view_events.begin(&context, &desk->paper.target, &desk->story.info), 0);
+	view_events.sink.zero(context, desk->story.info.start_mono_ns);
 	view_events.sink.state(context, &change);
 	view_events.sink.segment(context, &segment);
 	view_events.sink.lost(context, &loss);
@@ -206,6 +209,7 @@ static const char *moments_of(struct desk *desk, unsigned int connections)
 	paper_free(&desk->paper);
 	paper_open(&desk->paper, 80, false);
 	assert_int_equal(view_moments.begin(&context, &desk->paper.target, &desk->story.info), 0);
+	view_moments.sink.zero(context, desk->story.info.start_mono_ns);
 	for (unsigned int i = 0; i < connections; i++) {
 		many[i] = desk->story.connection;
 		many[i].id = i + 1;
@@ -262,6 +266,7 @@ static const char *late_by(struct desk *desk, uint64_t late_ns)
 	paper_free(&desk->paper);
 	paper_open(&desk->paper, 80, false);
 	assert_int_equal(view_moments.begin(&context, &desk->paper.target, &desk->story.info), 0);
+	view_moments.sink.zero(context, desk->story.info.start_mono_ns);
 	moment.time_ns = moment.told_ns = STORY_ZERO_NS + 2000000;
 	view_moments.sink.moment(context, &moment);
 	view_moments.passed(context, moment.time_ns + late_ns);
@@ -284,6 +289,29 @@ static void moments_stand_in_the_order_of_their_times(void **state)
 	text = late_by(desk, 60000000);
 	assert_non_null(strstr(text, "+302.0 ms  "));
 	assert_true(strstr(text, "+302.0 ms  ") < strstr(text, ", at +301.0 ms: "));
+}
+
+static void one_clock_begins_at_the_first_syn(void **state)
+{
+	struct desk *desk = *state;
+	struct moment moment = { .kind = MOMENT_LISTEN, .time_ns = STORY_ZERO_NS - 1000000 };
+	void *context;
+
+	paper_open(&desk->paper, 80, false);
+	assert_int_equal(view_moments.begin(&context, &desk->paper.target, &desk->story.info), 0);
+	view_moments.sink.zero(context, STORY_ZERO_NS - 3000000);
+	view_moments.sink.moment(context, &moment);
+	view_moments.sink.zero(context, STORY_ZERO_NS);
+	moment.kind = MOMENT_SYN;
+	moment.connection = &desk->story.connection;
+	moment.time_ns = STORY_ZERO_NS;
+	view_moments.sink.moment(context, &moment);
+	assert_int_equal(view_moments.end(context, desk->trace, &desk->story.end), 0);
+	paper_close(&desk->paper);
+	assert_has(desk->paper.text, "  +2.000 ms  listen()");
+	assert_has(desk->paper.text, "\n-- times count from the first event above, from the first "
+				     "SYN (+3.000 ms) below\n      +0 ns  SYN: ");
+	assert_fits(desk->paper.text, 80);
 }
 
 /* The footer. */
@@ -396,6 +424,7 @@ int main(void)
 		DESK_TEST(one_connection_needs_no_number),
 		DESK_TEST(more_than_eight_connections_get_one_line_each),
 		DESK_TEST(moments_stand_in_the_order_of_their_times),
+		DESK_TEST(one_clock_begins_at_the_first_syn),
 		DESK_TEST(losses_are_said_loudly_with_kind_and_time),
 		DESK_TEST(facts_that_the_kernel_did_not_tell_are_named),
 		DESK_TEST(a_capture_that_was_cut_off_says_so),

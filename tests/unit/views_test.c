@@ -49,6 +49,7 @@ static struct view *begin(struct desk *desk, int columns, bool utf8, enum lang l
 	desk->paper.target.lang = lang;
 	desk->view = view_open(&desk->paper.target, &desk->story.info);
 	assert_non_null(desk->view);
+	desk->view->zero_ns = STORY_ZERO_NS;
 	return desk->view;
 }
 

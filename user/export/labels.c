@@ -12,6 +12,9 @@ static const char *const labels[LABEL_COUNT_ALL][LANG_COUNT] = {
 	[LABEL_CLIENT] = { "client", "客户端" },
 	[LABEL_SERVER] = { "server", "服务器" },
 	[LABEL_NOT_TRACED] = { "(not traced)", "（未跟踪）" },
+	[LABEL_ZERO] = { "-- times count from the first event above, from the first SYN ({0}) "
+			 "below",
+			 "-- 以上时间从第一个事件算起；以下从第一个 SYN（{0}）算起" },
 	[LABEL_LATE] = { ", at {0}", "（{0}）" },
 	[LABEL_COLON] = { ": ", "：" },
 	[LABEL_TIME] = { "time", "时间" },

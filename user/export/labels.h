@@ -13,6 +13,7 @@ enum label {
 	LABEL_CLIENT,
 	LABEL_SERVER,
 	LABEL_NOT_TRACED,
+	LABEL_ZERO,  /* {0} an offset */
 	LABEL_LATE,  /* {0} an offset; behind a title that is told later */
 	LABEL_COLON, /* between a title and its caption */
 	LABEL_TIME,

@@ -51,7 +51,7 @@ static void draft_hold(struct draft *draft, struct moments *moments, uint64_t ti
 
 static void offset_of(const struct view *view, char *text, size_t size, uint64_t time_ns)
 {
-	fmt_offset(text, size, (int64_t)(time_ns - view->info->start_mono_ns));
+	fmt_offset(text, size, (int64_t)(time_ns - view->zero_ns));
 }
 
 static int print_time(const struct moments *moments, const struct view *view, const char *offset,
@@ -87,6 +87,19 @@ static void draw_moment(const struct moments *moments, const struct view *view,
 	if (*caption)
 		fputs(label(view->lang, LABEL_COLON), view->stream);
 	text_wrap(view, at + term_width(title) + term_width(when) + 2, TIME_COLUMNS + 4, caption);
+}
+
+static void on_zero(void *context, uint64_t zero_ns)
+{
+	struct moments *moments = context;
+	char text[TEXT_SIZE];
+	struct draft draft;
+
+	if (!view_zero(moments->view, zero_ns, text, sizeof(text)) || !moments->any ||
+	    !draft_open(&draft, moments))
+		return;
+	text_wrap(&draft.view, 0, 3, text);
+	draft_hold(&draft, moments, zero_ns, 0);
 }
 
 static void on_connection(void *context, const struct connection *connection)
@@ -227,6 +240,7 @@ static int end_view(void *context, const struct trace *trace, const struct captu
 const struct export view_moments = {
 	.name = "moments",
 	.sink = {
+		.zero = on_zero,
 		.connection = on_connection,
 		.moment = on_moment,
 		.finished = on_finished,

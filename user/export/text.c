@@ -31,6 +31,19 @@ struct view *view_open(const struct export_target *target, const struct capture_
 	return view;
 }
 
+bool view_zero(struct view *view, uint64_t time_ns, char *text, size_t size)
+{
+	uint64_t before_ns = view->zero_ns;
+	char later[FMT_SIZE];
+
+	view->zero_ns = time_ns;
+	if (!before_ns)
+		return false;
+	fmt_offset(later, sizeof(later), (int64_t)(time_ns - before_ns));
+	label_fill(text, size, view->lang, LABEL_ZERO, later, NULL);
+	return true;
+}
+
 int view_close(struct view *view)
 {
 	int err = 0;
