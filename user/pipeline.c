@@ -123,7 +123,11 @@ static FILE *view_stream(const struct options *options)
 void pipeline_view_target(struct export_target *target, const struct options *options,
 			  const char *capture_path)
 {
+	const struct export *view = pipeline_view(options);
+
 	*target = (struct export_target){
+		.replayed = options->read,
+		.shown = view ? view->name : NULL,
 		.stream = view_stream(options),
 		.directory_fd = -1,
 		.lang = options->lang,

@@ -360,6 +360,19 @@ static void facts_that_the_kernel_did_not_tell_are_named(void **state)
 		   "  not known on this kernel: SYN-ACKs that were sent again\n");
 }
 
+static void what_detail_left_out_is_no_fault_of_the_kernel(void **state)
+{
+	struct desk *desk = *state;
+
+	desk->story.info.hooks[0].on = desk->story.info.hooks[1].on = false;
+	desk->story.info.hooks[0].unasked = desk->story.info.hooks[1].unasked = true;
+	strcpy(desk->story.info.detail, "calls");
+	assert_has(footer(desk, NULL), "  not recorded at --detail calls: states, SYN-ACKs that "
+				       "were sent again;\n    --detail full records all\n");
+	assert_lacks(desk->paper.text, "kernel");
+	assert_has(info(desk), "not asked for by --detail: states\n");
+}
+
 static void a_capture_that_was_cut_off_says_so(void **state)
 {
 	struct desk *desk = *state;
@@ -392,6 +405,25 @@ static void commands_to_type_next_are_safe_to_paste(void **state)
 	assert_has(footer(*state, "run.tcpw"), "  next: tcpwatch -r run.tcpw --view ladder\n");
 	assert_has(footer(*state, "my run;'x.tcpw"),
 		   "tcpwatch -r 'my run;'\\''x.tcpw' --view ladder\n");
+}
+
+static void a_replay_gives_only_advice_that_makes_sense(void **state)
+{
+	struct desk *desk = *state;
+	struct view *view = begin(desk, 80, true, LANG_EN);
+
+	view->replayed = true;
+	view->capture_path = "run.tcpw";
+	view->shown = "ladder";
+	footer_print(view, desk->trace, &desk->story.end);
+	assert_has(finish(desk), "  next: tcpwatch -r run.tcpw --view events\n        tcpwatch -r "
+				 "run.tcpw --csv DIR\n");
+	assert_lacks(desk->paper.text, "saved");
+	assert_lacks(desk->paper.text, "--view ladder");
+	view = begin(desk, 80, true, LANG_EN);
+	view->replayed = true;
+	footer_print(view, desk->trace, &desk->story.end);
+	assert_lacks(finish(desk), "-o FILE.tcpw");
 }
 
 static void info_names_kernel_command_and_ending(void **state)
@@ -427,9 +459,11 @@ int main(void)
 		DESK_TEST(one_clock_begins_at_the_first_syn),
 		DESK_TEST(losses_are_said_loudly_with_kind_and_time),
 		DESK_TEST(facts_that_the_kernel_did_not_tell_are_named),
+		DESK_TEST(what_detail_left_out_is_no_fault_of_the_kernel),
 		DESK_TEST(a_capture_that_was_cut_off_says_so),
 		DESK_TEST(damage_is_told_with_one_time_in_info_and_views),
 		DESK_TEST(commands_to_type_next_are_safe_to_paste),
+		DESK_TEST(a_replay_gives_only_advice_that_makes_sense),
 		DESK_TEST(info_names_kernel_command_and_ending),
 	};
 

@@ -16,6 +16,7 @@ struct capture_hook {
 	char name[48]; /* tracepoint */
 	char fact[80]; /* what is not known without it */
 	bool on;
+	bool unasked; /* off because --detail leaves it out, not because of the kernel */
 };
 
 struct capture_info {

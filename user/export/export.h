@@ -6,6 +6,7 @@
 #ifndef TCPWATCH_EXPORT_H
 #define TCPWATCH_EXPORT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -24,6 +25,8 @@ struct export_target {
 	uint64_t zero_ns;	  /* csv, json: t = 0 of the time axis */
 	uint64_t every_ns;	  /* csv: thins bytes to this time, keeping extremes; 0: all */
 	const char *capture_path; /* where the capture is kept; NULL: nowhere */
+	bool replayed;		  /* it is read, not made: nothing is saved */
+	const char *shown;	  /* the view's name; NULL: none */
 };
 
 struct export

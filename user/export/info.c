@@ -121,7 +121,8 @@ static void put_hooks(FILE *stream, const struct capture_info *info)
 		fmt_escape(fact, sizeof(fact), hook->fact, sizeof(hook->fact));
 		fprintf(stream, "%-*s%-3s %s\n", NAME_COLUMNS, i ? "" : "hooks",
 			hook->on ? "on" : "off", name);
-		snprintf(text, sizeof(text), "not known: %s", fact);
+		snprintf(text, sizeof(text), "%s: %s",
+			 hook->unasked ? "not asked for by --detail" : "not known", fact);
 		if (!hook->on)
 			put(stream, "", text);
 	}

@@ -51,6 +51,7 @@ static void put_hooks(struct json *json, const struct capture_info *info)
 		json_bytes(json, "name", hook->name, sizeof(hook->name));
 		json_bytes(json, "fact", hook->fact, sizeof(hook->fact));
 		json_bool(json, "on", hook->on);
+		json_bool(json, "asked", !hook->unasked);
 		json_object_end(json);
 	}
 	json_array_end(json);

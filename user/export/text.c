@@ -28,6 +28,8 @@ struct view *view_open(const struct export_target *target, const struct capture_
 	view->lang = target->lang;
 	view->info = info;
 	view->capture_path = target->capture_path;
+	view->replayed = target->replayed;
+	view->shown = target->shown;
 	return view;
 }
 

@@ -30,6 +30,8 @@ struct view {
 	const struct capture_info *info;
 	uint64_t zero_ns; /* times are told from here; 0: not known yet */
 	const char *capture_path;
+	bool replayed;
+	const char *shown;
 };
 
 enum align { ALIGN_LEFT, ALIGN_RIGHT, ALIGN_CENTER };

@@ -27,7 +27,7 @@ function drawWarnings() {
 	if (!end.complete)
 		words.push(word(end.damaged ? "warning_damaged" : "warning_cut", end.t_ns === null ? "?" : instant(end.t_ns)));
 	for (const hook of facts.capture[0].hooks)
-		if (!hook.on)
+		if (!hook.on && hook.asked)
 			words.push(word("warning_hook", hook.fact));
 	words.push(leftOut());
 	if (app.chosen && app.chosen.id > 2000)
