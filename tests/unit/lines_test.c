@@ -189,12 +189,17 @@ static void states_segments_and_losses_are_lines_too(void **state)
 	view_events.sink.zero(context, desk->story.info.start_mono_ns);
 	view_events.sink.state(context, &change);
 	view_events.sink.segment(context, &segment);
+	desk->story.connection.isn_known[END_CLIENT] = false;
+	segment.flags = SEGMENT_ACK;
+	segment.length = 7;
+	view_events.sink.segment(context, &segment);
 	view_events.sink.lost(context, &loss);
 	assert_int_equal(view_events.end(context, desk->trace, &desk->story.end), 0);
 	paper_close(&desk->paper);
 	assert_has(desk->paper.text, "#1 client SYN_SENT -> ESTABLISHED  (segment SYN-ACK, "
 				     "after 48.6 us)\n");
 	assert_has(desk->paper.text, "#1 -> SYN seq=0 win=65,495 mss=65495 wscale=10\n");
+	assert_has(desk->paper.text, "#1 -> data ack=0 len=7 win=65,495\n");
 	assert_has(desk->paper.text, "~~~ 1,234 records LOST (SEGMENT) between +300.0 ms and "
 				     "+1.300 s\n");
 }

@@ -112,11 +112,16 @@ static void on_state(void *context, const struct state_change *change)
 static void header_text(const struct segment *segment, char *text, size_t size)
 {
 	char window[FMT_SIZE];
+	const struct connection *connection = segment->connection;
+	enum end peer = segment->sender == END_CLIENT ? END_SERVER : END_CLIENT;
+	bool seq_known = connection && connection->isn_known[segment->sender];
 	int used = 0;
 
-	if (segment->length || segment->flags & (SEGMENT_SYN | SEGMENT_FIN | SEGMENT_RST))
+	text[0] = '\0';
+	if (seq_known &&
+	    (segment->length || segment->flags & (SEGMENT_SYN | SEGMENT_FIN | SEGMENT_RST)))
 		used += snprintf(text, size, " seq=%llu", (unsigned long long)segment->seq);
-	if (segment->flags & SEGMENT_ACK)
+	if (segment->flags & SEGMENT_ACK && connection && connection->isn_known[peer])
 		used += snprintf(text + used, size - (size_t)used, " ack=%llu",
 				 (unsigned long long)segment->ack);
 	if (segment->length)
