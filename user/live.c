@@ -63,7 +63,7 @@ static int take_turn(void *context, uint64_t now_ns, bool idle)
 		check_written(live, writer_tick(live->writer, now_ns));
 	if (live->watch)
 		watch_turn(live->watch, now_ns);
-	return idle ? pipeline_idle(&live->pipeline) : 0;
+	return pipeline_turn(&live->pipeline, now_ns, idle);
 }
 
 static bool drained(void *context)
@@ -146,6 +146,23 @@ static int not_run(const struct options *options, int err)
 	return err == -ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE;
 }
 
+/* A capture that could not be written to its end is told of as -r will tell of it. */
+static void close_writer(struct live *live, int status)
+{
+	struct capture_end written = { 0 };
+
+	if (live->writer) {
+		check_written(live, writer_end(live->writer, status));
+		written = *writer_written(live->writer);
+		check_written(live, writer_close(live->writer, status));
+		live->writer = NULL;
+	}
+	if (live->write_failed) {
+		live->end = written;
+		live->end.complete = false;
+	}
+}
+
 /* The books are closed in the order of the path: hooks, capture, view, files. */
 static int finish(struct live *live, int status)
 {
@@ -153,10 +170,9 @@ static int finish(struct live *live, int status)
 
 	program_close(live->program);
 	live->program = NULL;
-	live->end.complete = !live->write_failed;
+	live->end.complete = true;
 	live->end.command_status = status;
-	check_written(live, writer_close(live->writer, status));
-	live->writer = NULL;
+	close_writer(live, status);
 	if (live->watch)
 		watch_linger(live->watch, status);
 	watch_close(live->watch);
@@ -219,7 +235,7 @@ int run_command(const struct options *asked)
 	struct live live = { .options = options, .command = COMMAND_NONE };
 	int status = EXIT_OWN_FAILURE, err;
 
-	if (outputs_open(&live.outputs, options, outputs_need_capture(options)))
+	if (outputs_open(&live.outputs, options, outputs_need_capture(options), -1))
 		return status;
 	err = loop_block_signals();
 	if (!err)

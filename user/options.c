@@ -341,9 +341,37 @@ static int on_standard_output(const struct options *options)
 	return count;
 }
 
+/* An output or a capture without a name, as from a shell variable that is not set. */
+static bool empty_name(const struct options *options)
+{
+	const char *names[3 + OUTPUT_FILES] = { options->read, options->output, options->csv };
+
+	memcpy(names + 3, options->files, sizeof(options->files));
+	for (int i = 0; i < 3 + OUTPUT_FILES; i++)
+		if (names[i] && !names[i][0])
+			return true;
+	return false;
+}
+
+/* A name that is given for two outputs; NULL: none is. */
+static const char *given_twice(const struct options *options)
+{
+	const char *names[2 + OUTPUT_FILES] = { options->output, options->csv };
+
+	memcpy(names + 2, options->files, sizeof(options->files));
+	for (int i = 0; i < 2 + OUTPUT_FILES; i++)
+		for (int k = 0; names[i] && k < i; k++)
+			if (names[k] && strcmp(names[i], "-") && !strcmp(names[i], names[k]))
+				return names[i];
+	return NULL;
+}
+
 static int check(const struct options *options)
 {
-	if (options->read && options->command)
+	if (empty_name(options))
+		log_error(
+			"the name of a file is empty: give one behind -r, -o, --csv and the like");
+	else if (options->read && options->command)
 		log_error("-r reads a capture and runs no command: leave out one of the two");
 	else if (!options->read && !options->command)
 		log_error("nothing to trace: name a command, as in tcpwatch -- ./program, or a "
@@ -360,8 +388,13 @@ static int check(const struct options *options)
 		log_error("--info needs a capture: add -r FILE");
 	else if (options->output && !strcmp(options->output, "-"))
 		log_error("-o -: standard output belongs to the command; name a file");
+	else if (options->csv && !strcmp(options->csv, "-"))
+		log_error("--csv -: the tables are a file each; name a directory for them");
 	else if (on_standard_output(options) > 1)
 		log_error("only one output can go to standard output: name files for the others");
+	else if (given_twice(options))
+		log_error("%s is given for two outputs: give each its own file",
+			  given_twice(options));
 	else if (options->every_ns && !options->csv)
 		log_error("--every thins bytes.csv: add --csv DIR");
 	else

@@ -34,19 +34,41 @@ static int complain(const char *path, int error)
 	return -error;
 }
 
+static bool is_regular(int fd)
+{
+	struct stat status;
+
+	return !fstat(fd, &status) && S_ISREG(status.st_mode);
+}
+
+/* A device or a FIFO: nothing in it can be overwritten. */
+static bool is_outlet(const char *path)
+{
+	struct stat status;
+
+	return !lstat(path, &status) && (S_ISCHR(status.st_mode) || S_ISFIFO(status.st_mode));
+}
+
+/* Waits, with a FIFO, for a reader, as a shell would. */
+static int open_outlet(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY);
+
+	return fd < 0 ? complain(path, errno) : fd;
+}
+
 /* A regular file: new, or with force one that exists and keeps its bytes for now. */
 static int open_file(const char *path, bool force, bool *made)
 {
 	int how = O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK;
 	int fd = open(path, how | O_CREAT | O_EXCL, 0644);
-	struct stat status;
 
 	*made = fd >= 0;
-	if (fd < 0 && errno == EEXIST && force)
+	if (fd < 0 && errno == EEXIST && (force || is_outlet(path)))
 		fd = open(path, how);
 	if (fd < 0)
 		return complain(path, errno);
-	if (fstat(fd, &status) || !S_ISREG(status.st_mode)) {
+	if (!is_regular(fd)) {
 		close(fd);
 		log_error("%s is not a regular file: name another one", path);
 		return -EINVAL;
@@ -73,14 +95,20 @@ static int open_directory(const char *path, bool force, bool *made)
 
 static FILE *open_stream(const char *path, bool force, bool *made)
 {
-	int fd = strcmp(path, "-") ? open_file(path, force, made) : dup(STDOUT_FILENO);
+	int fd;
 
+	if (!strcmp(path, "-"))
+		fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
+	else if (is_outlet(path))
+		fd = open_outlet(path);
+	else
+		fd = open_file(path, force, made);
 	return fd < 0 ? NULL : fdopen(fd, "w");
 }
 
 static int empty(int fd, const char *path)
 {
-	return ftruncate(fd, 0) ? complain(path, errno) : 0;
+	return is_regular(fd) && ftruncate(fd, 0) ? complain(path, errno) : 0;
 }
 
 static int empty_directory(int fd, const char *path)
@@ -147,7 +175,67 @@ static int open_wanted(struct outputs *outputs, const struct options *options, i
 	return outputs->files[i] ? 0 : -EINVAL;
 }
 
-int outputs_open(struct outputs *outputs, const struct options *options, bool spool)
+/* One of the outputs: where it is open and what it was called. */
+struct place {
+	int fd;
+	const char *path;
+};
+
+static int places_of(const struct outputs *outputs, const struct options *options,
+		     struct place places[2 + OUTPUT_FILES])
+{
+	int count = 0;
+
+	if (options->output)
+		places[count++] = (struct place){ outputs->capture_fd, options->output };
+	if (options->csv)
+		places[count++] = (struct place){ outputs->csv_fd, options->csv };
+	for (int i = 0; i < OUTPUT_FILES; i++)
+		if (outputs->files[i])
+			places[count++] = (struct place){
+				fileno(outputs->files[i]),
+				strcmp(options->files[i], "-") ? options->files[i]
+							       : "standard output",
+			};
+	return count;
+}
+
+/* Under whatever names: one file, or a table in the directory of --csv. */
+static bool is_one_file(int fd, int other_fd)
+{
+	struct stat one, other;
+
+	if (fstat(fd, &one) || fstat(other_fd, &other) || S_ISCHR(one.st_mode))
+		return false;
+	return (one.st_dev == other.st_dev && one.st_ino == other.st_ino) ||
+	       (S_ISDIR(one.st_mode) && csv_holds(fd, &other)) ||
+	       (S_ISDIR(other.st_mode) && csv_holds(other_fd, &one));
+}
+
+/* An output over another one, or over the capture that is read, would destroy it. */
+static int check_apart(const struct outputs *outputs, const struct options *options, int read_fd)
+{
+	struct place places[2 + OUTPUT_FILES];
+	int count = places_of(outputs, options, places);
+
+	for (int i = 0; i < count; i++) {
+		if (read_fd >= 0 && is_one_file(places[i].fd, read_fd)) {
+			log_error("%s is the capture that is read: write to another file",
+				  places[i].path);
+			return -EINVAL;
+		}
+		for (int k = 0; k < i; k++) {
+			if (!is_one_file(places[i].fd, places[k].fd))
+				continue;
+			log_error("%s and %s are one file: give each output its own",
+				  places[k].path, places[i].path);
+			return -EINVAL;
+		}
+	}
+	return 0;
+}
+
+int outputs_open(struct outputs *outputs, const struct options *options, bool spool, int read_fd)
 {
 	int err = 0;
 
@@ -162,6 +250,8 @@ int outputs_open(struct outputs *outputs, const struct options *options, bool sp
 			open_directory(options->csv, options->force, &outputs->made_csv);
 	for (int i = 0; i < OUTPUT_FILES && err >= 0; i++)
 		err = open_wanted(outputs, options, i);
+	if (err >= 0)
+		err = check_apart(outputs, options, read_fd);
 	if (err >= 0)
 		return 0;
 	outputs_abandon(outputs, options);

@@ -2,7 +2,7 @@
 /*
  * The files that a run leaves behind: all opened before it starts, so that
  * nothing is traced in vain; never over something that exists, but for
- * --force; never through a symbolic link; owned by the invoking user.
+ * --force; never two in one file; never through a symbolic link; owned by the invoking user.
  */
 #ifndef TCPWATCH_OUTPUTS_H
 #define TCPWATCH_OUTPUTS_H
@@ -19,8 +19,11 @@ struct outputs {
 	bool made_capture, made_csv, made[OUTPUT_FILES]; /* it did not exist before */
 };
 
-/* spool: a capture is needed even without -o. 0, or negative errno after one line. */
-int outputs_open(struct outputs *outputs, const struct options *options, bool spool);
+/*
+ * spool: a capture is needed even without -o; read_fd: the capture that is read,
+ * which no output may be, or -1. 0, or negative errno after one line.
+ */
+int outputs_open(struct outputs *outputs, const struct options *options, bool spool, int read_fd);
 
 /* Empties what --force will overwrite; until then nothing that existed is touched. */
 int outputs_commit(const struct outputs *outputs, const struct options *options);

@@ -13,6 +13,9 @@
 #include "user/export/perfetto.h"
 #include "user/export/svg.h"
 
+/* A record that is being written when the ring is read comes with the next turn. */
+#define LATE_NS 10000000
+
 static void feed(void *context, const union record *record)
 {
 	struct pipeline *pipeline = context;
@@ -46,9 +49,17 @@ int pipeline_add(struct pipeline *pipeline, const union record *record)
 	return err ? err : pipeline->err;
 }
 
-int pipeline_idle(struct pipeline *pipeline)
+int pipeline_turn(struct pipeline *pipeline, uint64_t now_ns, bool idle)
 {
-	order_flush(pipeline->order);
+	uint64_t passed_ns;
+
+	if (idle)
+		order_flush(pipeline->order);
+	passed_ns = trace_last_ns(pipeline->trace);
+	if (idle && now_ns - LATE_NS > passed_ns)
+		passed_ns = now_ns - LATE_NS;
+	if (pipeline->export && pipeline->export->passed)
+		pipeline->export->passed(pipeline->context, passed_ns);
 	return pipeline->err;
 }
 
@@ -100,16 +111,29 @@ const struct export *pipeline_view(const struct options *options)
 	return views[options->view];
 }
 
+/* With a command, or beside another output, standard output belongs to that. */
+static FILE *view_stream(const struct options *options)
+{
+	for (int i = 0; i < OUTPUT_FILES; i++)
+		if (options->files[i] && !strcmp(options->files[i], "-"))
+			return stderr;
+	return options->read ? stdout : stderr;
+}
+
 void pipeline_view_target(struct export_target *target, const struct options *options,
 			  const char *capture_path)
 {
+	const struct export *view = pipeline_view(options);
+
 	*target = (struct export_target){
-		.stream = stderr,
+		.replayed = options->read,
+		.shown = view ? view->name : NULL,
+		.stream = view_stream(options),
 		.directory_fd = -1,
 		.lang = options->lang,
 		.capture_path = capture_path,
 	};
-	term_look(&target->term, STDERR_FILENO, options->color, options->ascii);
+	term_look(&target->term, fileno(target->stream), options->color, options->ascii);
 }
 
 /* One output made from the whole capture at fd. */

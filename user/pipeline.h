@@ -27,8 +27,8 @@ int pipeline_open(struct pipeline *pipeline, const struct export *export,
 
 int pipeline_add(struct pipeline *pipeline, const union record *record);
 
-/* Nothing has come for a while: hand on what is held. */
-int pipeline_idle(struct pipeline *pipeline);
+/* The time is now_ns (CLOCK_MONOTONIC); idle: nothing has come since the last turn. */
+int pipeline_turn(struct pipeline *pipeline, uint64_t now_ns, bool idle);
 
 /* After the last record: the model closes its books and the output its own. */
 int pipeline_finish(struct pipeline *pipeline, const struct capture_end *end);
@@ -40,6 +40,8 @@ int pipeline_read(struct pipeline *pipeline, struct reader *reader);
 
 /* The output that the terminal shows; NULL for VIEW_NONE. */
 const struct export *pipeline_view(const struct options *options);
+
+/* Live on standard error, with -r on standard output if nothing else goes there. */
 void pipeline_view_target(struct export_target *target, const struct options *options,
 			  const char *capture_path);
 

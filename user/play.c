@@ -418,7 +418,8 @@ static int read_stops(struct stops *stops, struct reader *reader, const struct o
 		err = pipeline_finish(&pipeline, reader_end(reader));
 	pipeline_close(&pipeline);
 	if (!err && stops->cut)
-		log_warning("%s is cut off: what came later is not known", options->read);
+		log_warning("%s is %s: what came later is not known", options->read,
+			    reader_end(reader)->damaged ? "damaged" : "cut off");
 	return err;
 }
 

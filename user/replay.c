@@ -110,12 +110,13 @@ out:
 
 int run_replay(const struct options *options)
 {
+	bool piped = !strcmp(options->read, "-");
 	struct outputs outputs;
 	int fd = open_capture(options->read), err;
 
 	if (fd < 0)
 		return EXIT_OWN_FAILURE;
-	err = outputs_open(&outputs, options, false);
+	err = outputs_open(&outputs, options, false, piped ? STDIN_FILENO : fd);
 	if (err) {
 		close(fd);
 		return EXIT_OWN_FAILURE;

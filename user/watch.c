@@ -235,6 +235,8 @@ static void draw(struct watch *watch)
 	watch->changed |= screen_look(watch->screen, &term->columns, &term->rows);
 	if ((watch->scene.frozen || watch->scene.ended) && !watch->changed)
 		return;
+	if (trace_zero_ns(watch->trace))
+		watch->scene.zero_ns = trace_zero_ns(watch->trace);
 	text = frame_render(watch->frame, watch->trace, &watch->scene);
 	if (text && screen_show(watch->screen, text))
 		watch->changed = false;

@@ -212,7 +212,7 @@ def tcpwatch_is_killed():
     print(f"{told} calls, {len(calls)} of them in the capture")
     # About two calls in 10 ms, and the last 250 ms may be lost; a lot more than that on a slow one.
     need(len(calls) > told - 150, f"only {len(calls)} of {told} calls are left")
-    text = run([TCPWATCH, "-r", running.capture]).stderr
+    text = run([TCPWATCH, "-r", running.capture]).stdout
     need("cut off" in text, "the view does not say that the capture was cut off")
     wait_until(lambda: not alive(objects), "the kernel to let go of programs, maps and links")
 

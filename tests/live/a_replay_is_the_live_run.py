@@ -6,11 +6,15 @@ JSON. And the CSV opens with the right types in sqlite3 and in Python.
 import csv
 import filecmp
 import os
+import re
+import socket
 import sqlite3
 import subprocess
+import time
 
-from live import (TABLES, TCPWATCH, Tables, equal, experiment, main, need, read, run, scratch, test,
-                  tool, trace)
+from live import (TABLES, TCPWATCH, Tables, accept, actor, actor_command, close, connect, equal,
+                  experiment, fork, join, listener, main, need, read, receive, run, scratch, send,
+                  test, tool, trace)
 
 VIEWS = ("moments", "events", "ladder", "summary", "none")
 
@@ -22,12 +26,13 @@ def check_view(view, command):
                 "sh", *command])
     equal(live.returncode, 0, "exit status")
     again = run([TCPWATCH, "-r", path, "--view", view])
-    for ours, theirs in zip(live.stderr.splitlines(), again.stderr.splitlines()):
+    said = re.sub(r"^  saved .*\n(    .*\n)*", "", live.stderr, flags=re.M)
+    for ours, theirs in zip(said.splitlines(), again.stdout.splitlines()):
         if ours != theirs:
             print(f"live:   {ours}\nreplay: {theirs}")
             break
-    need(live.stderr == again.stderr, f"--view {view} differs")
-    equal((live.stdout, again.stdout), ("", ""), "standard output")
+    need(said == again.stdout, f"--view {view} differs")
+    equal((live.stdout, again.stderr), ("", ""), "where no view goes")
     need(view == "none" or len(live.stderr) > 200, f"--view {view} shows too little")
 
 
@@ -39,6 +44,74 @@ def every_view():
     check_view("moments", [experiment("handshake"), "--drop", "3"])
 
 
+@actor
+def late_answer():
+    """The answer comes so late that the client's last send is told out of its place."""
+    sock = listener()
+
+    def client():
+        here = connect(sock.getsockname())
+        send(here, b"x" * 100)
+        receive(here, 1000)
+        close(here)
+
+    child = fork(client)
+    there = accept(sock)
+    receive(there, 1000)
+    time.sleep(0.5)
+    send(there, b"y" * 200)
+    close(there)
+    join(child)
+
+
+def times_of(text):
+    """The times of the moments, in ns."""
+    units = {"ns": 1, "us": 1e3, "ms": 1e6, "s": 1e9}
+    moments = re.split(r"^-- ", text.split("\n\n")[0], flags=re.M)[-1]
+    return [float(number.replace(",", "")) * units[unit] for number, unit in
+            re.findall(r"^ *([+-][\d.,]+) (ns|us|ms|s)  ", moments, re.M)]
+
+
+@test
+def moments_are_in_order_of_time():
+    check_view("moments", actor_command(late_answer))
+    for command in ([experiment("lifecycle")], actor_command(late_answer)):
+        times = times_of(run([TCPWATCH, "-r", trace(command).capture]).stdout)
+        need(len(times) > 8, f"moments: {times}")
+        equal(times, sorted(times), "times of the moments, from the first SYN on")
+
+
+@actor
+def many_and_failures():
+    """Nine connections, then three attempts of each sort that fails."""
+    sock, gone = listener(), listener()
+    refusing = gone.getsockname()
+    gone.close()
+    for _ in range(9):
+        here = connect(sock.getsockname())
+        close(accept(sock))
+        close(here)
+    for waits in (True, False):
+        with socket.socket() as here:
+            here.setblocking(waits)
+            here.connect_ex(refusing)
+            time.sleep(0.05)
+    with socket.socket() as here:
+        here.connect_ex(("203.0.113.9", 9))
+
+
+@test
+def failed_attempts_have_their_line_too():
+    text = run([TCPWATCH, "-r", trace(actor_command(many_and_failures)).capture]).stdout
+    lines = re.findall(r"^ .*  #(\d+)  .*(?:\n {15}.*)*", text.split("\n\n#1 ")[0], re.M)
+    later = [int(number) for number in lines if int(number) > 8]
+    equal(sorted(later), [9, 10, 11, 12], f"lines of the connections above 8 in\n{text[-9000:]}")
+    words = re.sub(r"\s+", " ", text)
+    for number, error in ((10, "ECONNREFUSED"), (11, "ECONNREFUSED"), (12, "ENETUNREACH")):
+        need(re.search(rf"#{number} [^#]*{error}", words), f"#{number} does not say {error}")
+    check_view("moments", actor_command(many_and_failures))
+
+
 @test
 def languages_and_looks():
     path = trace([experiment("lifecycle")]).capture
@@ -46,9 +119,17 @@ def languages_and_looks():
         for options in (("--lang", "zh"), ("--ascii",), ("--color=always",)):
             done = run([TCPWATCH, "-r", path, "--view", view, *options])
             equal(done.returncode, 0, f"exit status of {view} {options}")
-            need(len(done.stderr) > 200, f"{view} {options} shows too little")
+            need(len(done.stdout) > 200, f"{view} {options} shows too little")
             if options == ("--ascii",):
-                need(done.stderr.isascii(), f"--ascii --view {view} is not ASCII")
+                need(done.stdout.isascii(), f"--ascii --view {view} is not ASCII")
+
+
+@test
+def the_view_leaves_standard_output_to_another_output():
+    path = trace([experiment("lifecycle")]).capture
+    alone, text = run([TCPWATCH, "-r", path]), run([TCPWATCH, "-r", path, "--json", "-"])
+    equal((text.stderr, alone.stderr), (alone.stdout, ""), "the view beside JSON")
+    need(text.stdout.startswith("{"), "JSON on standard output")
 
 
 def same_files(live, again):

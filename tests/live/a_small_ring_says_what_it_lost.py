@@ -41,7 +41,7 @@ def every_output_says_it():
     need(grouped(total) in result.err, "the text does not say how many were lost")
     need(info(result.capture)["lost"].startswith(grouped(total)), "--info does not say it")
     for view in ("moments", "events", "ladder", "summary"):
-        text = run([TCPWATCH, "-r", result.capture, "--view", view]).stderr
+        text = run([TCPWATCH, "-r", result.capture, "--view", view]).stdout
         need(grouped(total) in text and "lost" in text, f"--view {view} does not say it")
         # And where: in the ladder and among the events a line stands at its time.
         need("!!" in text, f"--view {view} does not mark it")

@@ -6,6 +6,7 @@ disk that is full: one line that says what is wrong, status 125, nothing harmed.
 import os
 import random
 import re
+import subprocess
 
 from live import (TCPWATCH, Tables, equal, experiment, main, need, read, run, scratch, test,
                   tool, trace)
@@ -56,6 +57,11 @@ def captures_that_are_none():
         refused("-r", path, "--info", named=path)
 
 
+def run_into(stdout, command):
+    return subprocess.run(command, stdin=subprocess.DEVNULL, stdout=stdout,
+                          stderr=subprocess.PIPE, text=True, check=False)
+
+
 def write(data):
     path = scratch("damaged.tcpw")
     with open(path, "wb") as file:
@@ -80,7 +86,7 @@ def check_damaged(data, whole, what):
         full = [[row[key] for key in keys] for row in whole[table]]
         equal(cut, full[:len(cut)], f"{what}: {table}")
     text = run([TCPWATCH, "-r", path, "--info"]).stdout
-    need("cut off" in text, f"{what}: --info does not say that it was cut off")
+    need("cut off" in text or "damaged" in text, f"{what}: --info calls it complete")
     return True
 
 
@@ -132,6 +138,60 @@ def output_that_exists():
     equal(run([TCPWATCH, "-r", path, "--info"]).returncode, 0, "exit status of -r")
 
 
+def bytes_of(path):
+    with open(path, "rb") as file:
+        return file.read()
+
+
+@test
+def no_output_is_the_capture_or_another_output():
+    directory = scratch()
+    os.mkdir(directory)
+    path = os.path.join(directory, "run.tcpw")
+    equal(run([TCPWATCH, "-o", path, "--view", "none", "--", "true"]).returncode, 0, "status")
+    capture = bytes_of(path)
+    other, csv_path = os.path.join(directory, "hard"), os.path.join(directory, "csv")
+    os.link(path, other)
+    os.mkdir(csv_path)
+    os.link(path, os.path.join(csv_path, "calls.csv"))
+    for option in ("--json", "--html", "--svg", "--perfetto", "--pcapng"):
+        for name in (path, other, os.path.join(directory, "csv", "..", "run.tcpw")):
+            refused("-r", path, option, name, "--force", named=name)
+            equal(bytes_of(path), capture, "the capture that was read")
+    refused("-r", path, "--csv", csv_path, "--force", named=csv_path)
+    refused("-r", os.path.join(csv_path, "calls.csv"), "--csv", csv_path, "--force")
+    with open(path, "rb") as stdin:
+        done = run([TCPWATCH, "-r", "-", "--json", path, "--force"], stdin=stdin)
+    equal((done.returncode, len(done.stderr.splitlines())), (125, 1), f"-r - ({done.stderr})")
+    with open(path, "ab") as stdout:
+        done = run_into(stdout, [TCPWATCH, "-r", path, "--json", "-", "--view", "none"])
+    equal(done.returncode, 125, "standard output at the end of the capture")
+    equal(bytes_of(path), capture, "the capture that was read")
+    new = os.path.join(directory, "new")
+    refused("-r", path, "--json", new, "--html", new, named=new)
+    refused("-r", path, "--json", new, "--html", directory + "/./new", "--force", named=new)
+    refused("-o", new, "--json", directory + "/./new", "--force", "--", "true", named=new)
+    refused("-o", os.path.join(csv_path, "calls.csv"), "--csv", csv_path, "--force", "--", "true")
+    need(not os.path.exists(new), "a file was made all the same")
+    equal(bytes_of(path), capture, "the capture that was read")
+
+
+@test
+def devices_and_fifos_are_written_to():
+    path, fifo = scratch("run.tcpw"), scratch("fifo")
+    equal(run([TCPWATCH, "-o", path, "--view", "none", "--", "true"]).returncode, 0, "status")
+    done = run([TCPWATCH, "-r", path, "--view", "none", "--json", "/dev/null"])
+    equal((done.returncode, done.stderr), (0, ""), "/dev/null")
+    os.mkfifo(fifo)
+    with subprocess.Popen([TCPWATCH, "-r", path, "--view", "none", "--json", fifo]) as process:
+        with open(fifo, encoding="utf-8") as file:
+            lines = file.read().splitlines()
+    equal(process.returncode, 0, "exit status with a FIFO")
+    need('"type":"capture"' in lines[0] and '"type":"end"' in lines[-1], f"from a FIFO: {lines}")
+    need(os.path.exists("/dev/null") and os.path.exists(fifo), "an outlet was removed")
+    refused("-o", "/dev/null", "--", "true", named="/dev/null")
+
+
 FULL = """
 mount -t tmpfs -o size=400k none "$1" || exit 99
 "$2" -o "$1/run.tcpw" --view events -- "$3" --pause 0 --bytes 3000000
@@ -161,6 +221,10 @@ def a_full_disk():
     result = read(copy, "--view", "none")
     need(result.tables["calls"], "nothing can be read of what was written")
     need("cut off" in run([TCPWATCH, "-r", copy, "--info"]).stdout, "--info: not cut off?")
+    again = run([TCPWATCH, "-r", copy, "--view", "events"])
+    said = [re.findall(r"!! .*", text) for text in (done.stderr, again.stdout + again.stderr)]
+    equal(said[0], said[1], "where it was cut off, live and with -r")
+    need("cut off at +" in said[0][0], f"it says: {said[0]}")
 
 
 @test

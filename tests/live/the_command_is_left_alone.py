@@ -5,11 +5,13 @@ without tcpwatch. Rights: root, or two capabilities, or one line that says so.
 """
 import os
 import shutil
+import socket
 import stat
+import subprocess
 
 from live import (NOBODY, TABLES, TCPWATCH, Skip, Trace, accept, actor, actor_command, close,
                   connect, equal, experiment, info, listener, main, need, run, scratch, test, tool,
-                  trace)
+                  trace, wait_until)
 
 SUDO = {"SUDO_UID": str(NOBODY), "SUDO_GID": str(NOBODY)}
 
@@ -60,6 +62,31 @@ def arguments_and_environment():
     equal(shell(script).stdout, run(["sh", "-c", script]).stdout, "descriptors, limits, umask")
     blocked = "grep -E '^Sig(Blk|Ign|Cgt)' /proc/self/status"
     equal(shell(blocked).stdout, run(["sh", "-c", blocked]).stdout, "signals")
+
+
+@actor
+def closes(fd, path):
+    """Closes the descriptor it inherited, and lives on until the file is there."""
+    os.close(int(fd))
+    wait_until(lambda: os.path.exists(path), "the test to have seen the end of the stream")
+
+
+@test
+def a_close_of_the_command_is_the_last_one():
+    path = scratch("seen")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        passed = socket.create_connection(server.getsockname())
+        there, _ = server.accept()
+    command = [TCPWATCH, "--view", "none", "--", *actor_command(closes, passed.fileno(), path)]
+    with subprocess.Popen(command, pass_fds=[passed.fileno()], stdin=subprocess.DEVNULL) as process:
+        passed.close()
+        there.settimeout(30)
+        try:
+            equal(there.recv(1), b"", "what comes from the command")
+        finally:
+            with open(path, "wb"):
+                pass
+        equal(process.wait(60), 0, "exit status")
 
 
 def owner(path):

@@ -54,6 +54,7 @@ static void truncated_file_is_read_up_to_its_last_whole_chunk(void **state)
 							  ? (whole - FIRST_DATA - 1) * CHUNK_RECORDS
 							  : 0);
 		assert_false(outcome.end.complete);
+		assert_false(outcome.end.damaged);
 		assert_int_equal(outcome.end.cut_bytes, size - border);
 	}
 }
@@ -75,6 +76,9 @@ static void flipped_bit_ends_the_file_at_that_chunk(void **state)
 			*damaged ^= (char)(1 << at % 8);
 			assert_int_equal(outcome.open_error, 0);
 			assert_false(outcome.end.complete);
+			/* A length that reaches behind the end looks like half a chunk. */
+			if (at - from < 4 || at - from >= 8)
+				assert_true(outcome.end.damaged);
 			assert_int_equal(outcome.end.cut_bytes, bytes->size - from);
 			assert_int_equal(outcome.records,
 					 chunk > FIRST_DATA ? (chunk - FIRST_DATA) * CHUNK_RECORDS
@@ -179,6 +183,7 @@ static void a_second_info_ends_the_file(void **state)
 	assert_int_equal(outcome.records, CHUNK_RECORDS);
 	assert_int_equal(outcome.end.cut_bytes, bytes->size - chunk_at(bytes, FIRST_DATA + 1));
 	assert_false(outcome.end.complete);
+	assert_true(outcome.end.damaged);
 }
 
 static void unknown_chunks_are_skipped(void **state)

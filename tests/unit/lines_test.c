@@ -51,6 +51,7 @@ static struct view *begin(struct desk *desk, int columns, bool utf8, enum lang l
 	desk->paper.target.lang = lang;
 	desk->view = view_open(&desk->paper.target, &desk->story.info);
 	assert_non_null(desk->view);
+	desk->view->zero_ns = STORY_ZERO_NS;
 	return desk->view;
 }
 
@@ -87,6 +88,7 @@ static const char *event_of(struct desk *desk, const struct call *call)
 	paper_free(&desk->paper);
 	paper_open(&desk->paper, 80, false);
 	assert_int_equal(view_events.begin(&context, &desk->paper.target, &desk->story.info), 0);
+	view_events.sink.zero(context, desk->story.info.start_mono_ns);
 	view_events.sink.call(context, call);
 	assert_int_equal(view_events.end(context, desk->trace, &desk->story.end), 0);
 	paper_close(&desk->paper);
@@ -184,7 +186,12 @@ static void states_segments_and_losses_are_lines_too(void **state)
 
 	paper_open(&desk->paper, 80, false);
 	assert_int_equal(view_events.begin(&context, &desk->paper.target, &desk->story.info), 0);
+	view_events.sink.zero(context, desk->story.info.start_mono_ns);
 	view_events.sink.state(context, &change);
+	view_events.sink.segment(context, &segment);
+	desk->story.connection.isn_known[END_CLIENT] = false;
+	segment.flags = SEGMENT_ACK;
+	segment.length = 7;
 	view_events.sink.segment(context, &segment);
 	view_events.sink.lost(context, &loss);
 	assert_int_equal(view_events.end(context, desk->trace, &desk->story.end), 0);
@@ -192,6 +199,7 @@ static void states_segments_and_losses_are_lines_too(void **state)
 	assert_has(desk->paper.text, "#1 client SYN_SENT -> ESTABLISHED  (segment SYN-ACK, "
 				     "after 48.6 us)\n");
 	assert_has(desk->paper.text, "#1 -> SYN seq=0 win=65,495 mss=65495 wscale=10\n");
+	assert_has(desk->paper.text, "#1 -> data ack=0 len=7 win=65,495\n");
 	assert_has(desk->paper.text, "~~~ 1,234 records LOST (SEGMENT) between +300.0 ms and "
 				     "+1.300 s\n");
 }
@@ -206,6 +214,7 @@ static const char *moments_of(struct desk *desk, unsigned int connections)
 	paper_free(&desk->paper);
 	paper_open(&desk->paper, 80, false);
 	assert_int_equal(view_moments.begin(&context, &desk->paper.target, &desk->story.info), 0);
+	view_moments.sink.zero(context, desk->story.info.start_mono_ns);
 	for (unsigned int i = 0; i < connections; i++) {
 		many[i] = desk->story.connection;
 		many[i].id = i + 1;
@@ -239,6 +248,75 @@ static void more_than_eight_connections_get_one_line_each(void **state)
 	assert_lacks(text, "  #8  exp_client");
 	assert_int_equal(paper_count(text, "10.24 MB ->, 0 B <-, closed"), 2);
 	assert_fits(text, 80);
+}
+
+/* What --info says. */
+static const char *info(struct desk *desk)
+{
+	paper_free(&desk->paper);
+	paper_open(&desk->paper, 80, true);
+	assert_int_equal(info_print(desk->paper.target.stream, &desk->story.info, &desk->story.end,
+				    desk->trace),
+			 0);
+	paper_close(&desk->paper);
+	return desk->paper.text;
+}
+
+/* Two moments, the second of which is told late, when the first may be shown already. */
+static const char *late_by(struct desk *desk, uint64_t late_ns)
+{
+	struct moment moment = { .kind = MOMENT_CLOSE, .connection = &desk->story.connection };
+	void *context;
+
+	paper_free(&desk->paper);
+	paper_open(&desk->paper, 80, false);
+	assert_int_equal(view_moments.begin(&context, &desk->paper.target, &desk->story.info), 0);
+	view_moments.sink.zero(context, desk->story.info.start_mono_ns);
+	moment.time_ns = moment.told_ns = STORY_ZERO_NS + 2000000;
+	view_moments.sink.moment(context, &moment);
+	view_moments.passed(context, moment.time_ns + late_ns);
+	moment.kind = MOMENT_SENT;
+	moment.time_ns = STORY_ZERO_NS + 1000000;
+	moment.told_ns = STORY_ZERO_NS + 2000000 + late_ns;
+	view_moments.sink.moment(context, &moment);
+	assert_int_equal(view_moments.end(context, desk->trace, &desk->story.end), 0);
+	paper_close(&desk->paper);
+	return desk->paper.text;
+}
+
+static void moments_stand_in_the_order_of_their_times(void **state)
+{
+	struct desk *desk = *state;
+	const char *text = late_by(desk, 40000000);
+
+	assert_non_null(strstr(text, "+301.0 ms  "));
+	assert_true(strstr(text, "+301.0 ms  ") < strstr(text, "+302.0 ms  "));
+	text = late_by(desk, 60000000);
+	assert_non_null(strstr(text, "+302.0 ms  "));
+	assert_true(strstr(text, "+302.0 ms  ") < strstr(text, ", at +301.0 ms: "));
+}
+
+static void one_clock_begins_at_the_first_syn(void **state)
+{
+	struct desk *desk = *state;
+	struct moment moment = { .kind = MOMENT_LISTEN, .time_ns = STORY_ZERO_NS - 1000000 };
+	void *context;
+
+	paper_open(&desk->paper, 80, false);
+	assert_int_equal(view_moments.begin(&context, &desk->paper.target, &desk->story.info), 0);
+	view_moments.sink.zero(context, STORY_ZERO_NS - 3000000);
+	view_moments.sink.moment(context, &moment);
+	view_moments.sink.zero(context, STORY_ZERO_NS);
+	moment.kind = MOMENT_SYN;
+	moment.connection = &desk->story.connection;
+	moment.time_ns = STORY_ZERO_NS;
+	view_moments.sink.moment(context, &moment);
+	assert_int_equal(view_moments.end(context, desk->trace, &desk->story.end), 0);
+	paper_close(&desk->paper);
+	assert_has(desk->paper.text, "  +2.000 ms  listen()");
+	assert_has(desk->paper.text, "\n-- times count from the first event above, from the first "
+				     "SYN (+3.000 ms) below\n      +0 ns  SYN: ");
+	assert_fits(desk->paper.text, 80);
 }
 
 /* The footer. */
@@ -287,12 +365,44 @@ static void facts_that_the_kernel_did_not_tell_are_named(void **state)
 		   "  not known on this kernel: SYN-ACKs that were sent again\n");
 }
 
+static void what_detail_left_out_is_no_fault_of_the_kernel(void **state)
+{
+	struct desk *desk = *state;
+
+	desk->story.info.hooks[0].on = desk->story.info.hooks[1].on = false;
+	desk->story.info.hooks[0].unasked = desk->story.info.hooks[1].unasked = true;
+	strcpy(desk->story.info.detail, "calls");
+	assert_has(footer(desk, NULL), "  not recorded at --detail calls: states, SYN-ACKs that "
+				       "were sent again;\n    --detail full records all\n");
+	assert_lacks(desk->paper.text, "kernel");
+	assert_has(info(desk), "not asked for by --detail: states\n");
+}
+
 static void a_capture_that_was_cut_off_says_so(void **state)
 {
 	struct desk *desk = *state;
 
 	desk->story.end.complete = false;
 	assert_has(footer(desk, NULL), "!! The capture is cut off at ");
+	desk->story.end.last_ns = 0;
+	assert_has(footer(desk, NULL), "!! The capture is cut off before its first record.\n");
+}
+
+static void damage_is_told_with_one_time_in_info_and_views(void **state)
+{
+	struct desk *desk = *state;
+	union record record = { .process = { .header = { .kind = RECORD_PROCESS,
+							 .size = sizeof(struct record_process),
+							 .time_ns = STORY_ZERO_NS } } };
+
+	assert_int_equal(trace_feed(desk->trace, &record), 0);
+	desk->story.end.complete = false;
+	desk->story.end.damaged = true;
+	desk->story.end.cut_bytes = 12345;
+	desk->story.end.last_ns = STORY_ZERO_NS + 5000000;
+	assert_has(footer(desk, NULL), "  !! The capture is damaged behind +5.000 ms: 12,345 bytes "
+				       "are not used");
+	assert_has(info(desk), "ending      damaged behind +5.000 ms; 12,345 bytes behind it");
 }
 
 static void commands_to_type_next_are_safe_to_paste(void **state)
@@ -300,6 +410,25 @@ static void commands_to_type_next_are_safe_to_paste(void **state)
 	assert_has(footer(*state, "run.tcpw"), "  next: tcpwatch -r run.tcpw --view ladder\n");
 	assert_has(footer(*state, "my run;'x.tcpw"),
 		   "tcpwatch -r 'my run;'\\''x.tcpw' --view ladder\n");
+}
+
+static void a_replay_gives_only_advice_that_makes_sense(void **state)
+{
+	struct desk *desk = *state;
+	struct view *view = begin(desk, 80, true, LANG_EN);
+
+	view->replayed = true;
+	view->capture_path = "run.tcpw";
+	view->shown = "ladder";
+	footer_print(view, desk->trace, &desk->story.end);
+	assert_has(finish(desk), "  next: tcpwatch -r run.tcpw --view events\n        tcpwatch -r "
+				 "run.tcpw --csv DIR\n");
+	assert_lacks(desk->paper.text, "saved");
+	assert_lacks(desk->paper.text, "--view ladder");
+	view = begin(desk, 80, true, LANG_EN);
+	view->replayed = true;
+	footer_print(view, desk->trace, &desk->story.end);
+	assert_lacks(finish(desk), "-o FILE.tcpw");
 }
 
 static void info_names_kernel_command_and_ending(void **state)
@@ -310,12 +439,7 @@ static void info_names_kernel_command_and_ending(void **state)
 	desk->story.end.records = 22116;
 	desk->story.info.hooks[1].on = false;
 	strcpy(desk->story.info.command, "sh -c 'printf \"\033[2J\"'");
-	paper_open(&desk->paper, 80, true);
-	assert_int_equal(info_print(desk->paper.target.stream, &desk->story.info, &desk->story.end,
-				    desk->trace),
-			 0);
-	paper_close(&desk->paper);
-	text = desk->paper.text;
+	text = info(desk);
 	assert_has(text, "kernel      6.18.0-test\n");
 	assert_has(text, "command     sh -c 'printf \"\\x1b[2J\"'\n");
 	assert_has(text, "start       2023-11-14 22:13:20 UTC\n");
@@ -336,10 +460,15 @@ int main(void)
 		DESK_TEST(states_segments_and_losses_are_lines_too),
 		DESK_TEST(one_connection_needs_no_number),
 		DESK_TEST(more_than_eight_connections_get_one_line_each),
+		DESK_TEST(moments_stand_in_the_order_of_their_times),
+		DESK_TEST(one_clock_begins_at_the_first_syn),
 		DESK_TEST(losses_are_said_loudly_with_kind_and_time),
 		DESK_TEST(facts_that_the_kernel_did_not_tell_are_named),
+		DESK_TEST(what_detail_left_out_is_no_fault_of_the_kernel),
 		DESK_TEST(a_capture_that_was_cut_off_says_so),
+		DESK_TEST(damage_is_told_with_one_time_in_info_and_views),
 		DESK_TEST(commands_to_type_next_are_safe_to_paste),
+		DESK_TEST(a_replay_gives_only_advice_that_makes_sense),
 		DESK_TEST(info_names_kernel_command_and_ending),
 	};
 

@@ -188,7 +188,27 @@ static void what_contradicts_itself_is_refused(void **state)
 	assert_refused("-r run.tcpw -o other.tcpw", "-o");
 	assert_refused("--info ls", "-r FILE");
 	assert_refused("-o - ls", "standard output");
+	assert_refused("--csv - ls", "directory");
 	assert_refused("--every 1ms ls", "--csv DIR");
+	assert_refused("-o x --json x ls", "x is given for two outputs");
+	assert_refused("-r y --svg x --svg ladder:x", "x is given for two outputs");
+	(void)state;
+}
+
+static void a_name_that_is_empty_is_refused(void **state)
+{
+	static const char *const options_of_names[] = {
+		"-r", "-o", "--csv", "--json", "--html", "--svg", "--perfetto", "--pcapng"
+	};
+	char name[] = "tcpwatch", option[16], empty[] = "", command[] = "ls";
+	char *argv[] = { name, option, empty, command, NULL };
+
+	for (size_t i = 0; i < sizeof(options_of_names) / sizeof(options_of_names[0]); i++) {
+		snprintf(option, sizeof(option), "%s", options_of_names[i]);
+		assert_int_equal(parse_words(4, argv), -EINVAL);
+		assert_non_null(strstr(said, "empty"));
+	}
+	assert_refused("--svg ladder: ls", "empty");
 	(void)state;
 }
 
@@ -219,6 +239,7 @@ int main(void)
 		cmocka_unit_test(numbers_that_make_no_sense_are_refused),
 		cmocka_unit_test(words_that_are_not_known_name_the_known_ones),
 		cmocka_unit_test(what_contradicts_itself_is_refused),
+		cmocka_unit_test(a_name_that_is_empty_is_refused),
 		cmocka_unit_test(options_that_do_not_exist_are_named),
 		cmocka_unit_test(a_foreign_word_reaches_the_terminal_escaped),
 	};

@@ -49,6 +49,7 @@ static struct view *begin(struct desk *desk, int columns, bool utf8, enum lang l
 	desk->paper.target.lang = lang;
 	desk->view = view_open(&desk->paper.target, &desk->story.info);
 	assert_non_null(desk->view);
+	desk->view->zero_ns = STORY_ZERO_NS;
 	return desk->view;
 }
 
@@ -144,10 +145,24 @@ static void summary_tells_the_story_in_exact_numbers(void **state)
 	assert_has(text, "█ read 7,052,288   ▓ receive queue 95,205   ▒ send buffer 3,092,507\n");
 	assert_has(text, "^ send() returned\n");
 	assert_has(text, "    SYN_RECV                       -           24.1 us\n");
-	assert_has(text, "    client send             1    10,240,000   10,240,000      7.804 s"
-			 "    7.804 s\n      slept 7.790 s: peer's window\n");
-	assert_has(text, "    server read        10,107    10,240,000        1,024     346.3 ms"
-			 "   6.350 ms\n      2 failed\n");
+	assert_has(text, "    client send               1   10,240,000    10,240,000     7.804 s"
+			 "   7.804 s\n      slept 7.790 s: peer's window\n");
+	assert_has(text, "    server read          10,107   10,240,000         1,024    346.3 ms"
+			 "  6.350 ms\n      2 failed\n");
+}
+
+static void the_table_of_calls_names_each_in_full(void **state)
+{
+	struct desk *desk = *state;
+	struct connection *connection = &desk->story.connection;
+
+	connection->calls[END_CLIENT][CALL_SETSOCKOPT].count = 1;
+	connection->flow[END_CLIENT].inside_since_ns = STORY_ZERO_NS;
+	connection->flow[END_CLIENT].inside_call = CALL_SENDTO;
+	connection->until_ns = STORY_ZERO_NS + 2000000000;
+	assert_has(summary(desk, 80, false, LANG_EN), "  client setsockopt  ");
+	assert_has(desk->paper.text, "    client sendto        2.000 s so far\n");
+	assert_has(desk->paper.text, " largest asked ");
 }
 
 /* Cells of each glyph in the bar. */
@@ -314,6 +329,7 @@ int main(void)
 		DESK_TEST(names_from_the_kernel_come_out_escaped),
 		DESK_TEST(no_colour_means_no_escape_sequence),
 		DESK_TEST(summary_tells_the_story_in_exact_numbers),
+		DESK_TEST(the_table_of_calls_names_each_in_full),
 		DESK_TEST(the_bar_gives_every_place_its_share),
 		DESK_TEST(an_end_that_is_not_traced_says_so),
 		DESK_TEST(a_lossy_connection_says_so_above_its_verdict),

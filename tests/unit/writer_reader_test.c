@@ -29,9 +29,10 @@ static void what_the_capture_says_of_itself_comes_back(void **state)
 		.start_mono_ns = START_NS,
 		.start_real_ns = 1700000000000000001ULL,
 		.command_tgid = UINT32_MAX,
-		.hooks = { { "inet_sock_set_state", "states", true },
-			   { "tcp_probe", "\tacknowledged\nbytes ", false } },
-		.hook_count = 2,
+		.hooks = { { "inet_sock_set_state", "states", true, false },
+			   { "tcp_probe", "\tacknowledged\nbytes ", false, false },
+			   { "sys_enter", "calls", false, true } },
+		.hook_count = 3,
 	};
 	int fd = memfd_create("capture", 0), kept = dup(fd);
 	struct writer *writer;
@@ -165,7 +166,7 @@ static void a_chunk_is_written_when_it_is_full(void **state)
 	close(kept);
 }
 
-static void what_waited_for_250_ms_is_written(void **state)
+static void what_waits_is_written_a_turn_before_250_ms(void **state)
 {
 	int fd = memfd_create("capture", 0), kept = dup(fd);
 	struct record_reset reset = reset_at(START_NS);
@@ -178,9 +179,9 @@ static void what_waited_for_250_ms_is_written(void **state)
 	assert_int_equal(writer_tick(writer, START_NS + 1000000000), 0);
 	assert_int_equal(size_of(kept), start);
 	assert_int_equal(writer_add(writer, &reset.header), 0);
-	assert_int_equal(writer_tick(writer, START_NS + 249999999), 0);
+	assert_int_equal(writer_tick(writer, START_NS + 150000000), 0);
 	assert_int_equal(size_of(kept), start);
-	assert_int_equal(writer_tick(writer, START_NS + 250000000), 0);
+	assert_int_equal(writer_tick(writer, START_NS + 195000000), 0);
 	assert_int_equal(size_of(kept), start + (off_t)sizeof(struct format_chunk) + 24);
 	assert_int_equal(writer_close(writer, 0), 0);
 	close(kept);
@@ -241,11 +242,13 @@ static void a_killed_writer_loses_the_open_chunk_only(void **state)
 /* Fills writer until a write fails; returns that error and how many records went in before. */
 static int add_until_error(struct writer *writer, unsigned int *added)
 {
-	struct record_reset reset = reset_at(START_NS);
 	int err = 0;
 
-	for (*added = 0; *added < 1000000 && !err; (*added)++)
+	for (*added = 0; *added < 1000000 && !err; (*added)++) {
+		struct record_reset reset = reset_at(START_NS + *added);
+
 		err = writer_add(writer, &reset.header);
+	}
 	return err;
 }
 
@@ -257,6 +260,7 @@ static void a_file_that_may_not_grow_is_cut_back_to_its_last_whole_chunk(void **
 	struct record_reset reset = reset_at(START_NS);
 	struct outcome outcome;
 	struct writer *writer;
+	struct capture_end written;
 	unsigned int added;
 
 	(void)state;
@@ -270,12 +274,17 @@ static void a_file_that_may_not_grow_is_cut_back_to_its_last_whole_chunk(void **
 	assert_int_equal(writer_add(writer, &reset.header), 0);
 	assert_int_equal(writer_tick(writer, UINT64_MAX), 0);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
+	assert_int_equal(writer_end(writer, 0), 0);
+	written = *writer_written(writer);
+	assert_false(written.complete);
 	assert_int_equal(writer_close(writer, 0), 0);
 	assert_int_equal(lseek(kept, 0, SEEK_SET), 0);
 	outcome = read_fd(kept);
 	assert_int_equal(outcome.end.cut_bytes, 0);
 	assert_false(outcome.end.complete);
 	assert_in_range(outcome.records, 10922, added);
+	assert_int_equal(outcome.records, written.records);
+	assert_true(outcome.end.last_ns == written.last_ns && written.last_ns > START_NS);
 }
 
 static void a_full_disk_is_told_when_the_file_is_opened(void **state)
@@ -401,7 +410,7 @@ int main(void)
 		cmocka_unit_test(records_come_back_unchanged_and_in_order),
 		cmocka_unit_test(a_closed_capture_is_complete_and_knows_the_exit_status),
 		cmocka_unit_test(a_chunk_is_written_when_it_is_full),
-		cmocka_unit_test(what_waited_for_250_ms_is_written),
+		cmocka_unit_test(what_waits_is_written_a_turn_before_250_ms),
 		cmocka_unit_test(malformed_records_are_not_written),
 		cmocka_unit_test(a_killed_writer_loses_the_open_chunk_only),
 		cmocka_unit_test(a_file_that_may_not_grow_is_cut_back_to_its_last_whole_chunk),

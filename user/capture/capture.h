@@ -16,6 +16,7 @@ struct capture_hook {
 	char name[48]; /* tracepoint */
 	char fact[80]; /* what is not known without it */
 	bool on;
+	bool unasked; /* off because --detail leaves it out, not because of the kernel */
 };
 
 struct capture_info {
@@ -38,6 +39,7 @@ struct capture_info {
 /* How a capture ended, learnt at its end. */
 struct capture_end {
 	bool complete;	  /* the writer closed it */
+	bool damaged;	  /* it ends at a chunk that is there, but not as it was written */
 	uint64_t last_ns; /* time of the last whole record */
 	uint64_t records;
 	uint64_t cut_bytes; /* bytes behind the last whole chunk; 0 in a pipe when complete */

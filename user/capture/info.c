@@ -83,7 +83,7 @@ int info_write(char *text, size_t size, const struct capture_info *info)
 	for (int i = 0; i < info->hook_count; i++) {
 		const struct capture_hook *hook = &info->hooks[i];
 
-		fprintf(stream, "hook=%s\t", hook->on ? "on" : "off");
+		fprintf(stream, "hook=%s\t", hook->on ? "on" : hook->unasked ? "unasked" : "off");
 		write_text(stream, hook->name, sizeof(hook->name));
 		putc('\t', stream);
 		write_text(stream, hook->fact, sizeof(hook->fact));
@@ -169,7 +169,7 @@ static int parse_field(struct capture_info *info, const struct info_field *field
 	return 0;
 }
 
-/* text: "on" or "off", name, fact, with tabs between */
+/* text: "on", "off" or "unasked", name, fact, with tabs between */
 static int parse_hook(struct capture_info *info, char *text)
 {
 	struct capture_hook *hook = &info->hooks[info->hook_count];
@@ -178,6 +178,7 @@ static int parse_hook(struct capture_info *info, char *text)
 	if (!text || info->hook_count == CAPTURE_HOOKS_MAX)
 		return -EBADMSG;
 	hook->on = !strcmp(on, "on");
+	hook->unasked = !strcmp(on, "unasked");
 	parse_text(hook->name, sizeof(hook->name), name);
 	parse_text(hook->fact, sizeof(hook->fact), text);
 	info->hook_count++;

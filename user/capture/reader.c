@@ -100,12 +100,18 @@ static int read_chunk(struct reader *reader)
 	length = read_all(reader, header, sizeof(*header));
 	if (length < 0)
 		return (int)length;
-	if ((size_t)length < sizeof(*header) || header->length > sizeof(reader->chunk.payload))
+	if ((size_t)length < sizeof(*header))
+		return 0;
+	reader->end.damaged = header->length > sizeof(reader->chunk.payload);
+	if (reader->end.damaged)
 		return 0;
 	length = read_all(reader, reader->chunk.payload, header->length);
 	if (length < 0)
 		return (int)length;
-	return (size_t)length == header->length && format_crc(&reader->chunk) == header->crc;
+	if ((size_t)length < header->length)
+		return 0;
+	reader->end.damaged = format_crc(&reader->chunk) != header->crc;
+	return !reader->end.damaged;
 }
 
 /* Sizes, number and times of the records are what the chunk's header says. */
@@ -188,8 +194,10 @@ static bool take_chunk(struct reader *reader)
 	uint32_t type = reader->chunk.header.type;
 
 	if (type == FORMAT_INFO || (type == FORMAT_DATA && !data_believable(reader)) ||
-	    (type == FORMAT_END && !take_end(reader)))
+	    (type == FORMAT_END && !take_end(reader))) {
+		reader->end.damaged = true;
 		return false;
+	}
 	if (type == FORMAT_DATA)
 		take_data(reader);
 	reader->whole_end = reader->offset;

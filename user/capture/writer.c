@@ -16,7 +16,8 @@
 #include "user/capture/format.h"
 #include "user/capture/schema.h"
 
-#define WAIT_MAX_NS 250000000
+/* Looked at every 50 ms, and a killed tracer is to lose 250 ms at the most. */
+#define WAIT_MAX_NS 190000000
 
 struct writer {
 	int fd;
@@ -25,8 +26,8 @@ struct writer {
 	off_t whole_bytes; /* end of the last whole chunk */
 	uint64_t start_mono_ns;
 	uint64_t waiting_since_ns; /* time of the open chunk's first record */
-	uint64_t last_ns;
-	uint64_t records;		 /* in the chunks that are written */
+	bool ended;
+	struct capture_end written;	 /* what a reader will find */
 	struct format_whole_chunk chunk; /* the open one */
 };
 
@@ -84,13 +85,17 @@ static void empty_chunk(struct writer *writer)
 static int write_chunk(struct writer *writer, uint32_t type)
 {
 	struct format_chunk *header = &writer->chunk.header;
+	uint32_t records = header->records;
+	uint64_t last_ns = header->last_ns;
 	int err;
 
 	header->type = type;
 	header->crc = format_crc(&writer->chunk);
 	err = write_whole(writer, &writer->chunk, sizeof(*header) + header->length);
 	if (!err)
-		writer->records += header->records;
+		writer->written.records += records;
+	if (!err && last_ns > writer->written.last_ns)
+		writer->written.last_ns = last_ns;
 	empty_chunk(writer);
 	return err;
 }
@@ -175,8 +180,6 @@ static void append(struct writer *writer, const struct record_header *record)
 		header->first_ns = record->time_ns;
 	if (record->time_ns > header->last_ns)
 		header->last_ns = record->time_ns;
-	if (record->time_ns > writer->last_ns)
-		writer->last_ns = record->time_ns;
 }
 
 int writer_add(struct writer *writer, const struct record_header *record)
@@ -206,26 +209,44 @@ int writer_tick(struct writer *writer, uint64_t now_ns)
 
 static int write_end(struct writer *writer, int command_status)
 {
-	struct format_end end = { .last_ns = writer->last_ns, .command_status = command_status };
+	struct format_end end = { .command_status = command_status };
 	int err = 0;
 
 	if (writer->chunk.header.records)
 		err = write_chunk(writer, FORMAT_DATA);
 	if (err)
 		return err;
-	end.records = writer->records;
+	end.records = writer->written.records;
+	end.last_ns = writer->written.last_ns;
 	memcpy(writer->chunk.payload, &end, sizeof(end));
 	return write_payload(writer, FORMAT_END, sizeof(end));
 }
 
+int writer_end(struct writer *writer, int command_status)
+{
+	int err;
+
+	if (writer->failed || writer->ended)
+		return 0;
+	writer->ended = true;
+	err = write_end(writer, command_status);
+	writer->written.complete = !err;
+	writer->written.command_status = command_status;
+	return err;
+}
+
+const struct capture_end *writer_written(const struct writer *writer)
+{
+	return &writer->written;
+}
+
 int writer_close(struct writer *writer, int command_status)
 {
-	int err = 0;
+	int err;
 
 	if (!writer)
 		return 0;
-	if (!writer->failed)
-		err = write_end(writer, command_status);
+	err = writer_end(writer, command_status);
 	if (close(writer->fd) && !err)
 		err = -errno;
 	free(writer);

@@ -30,14 +30,19 @@ int writer_open(struct writer **writer, int fd, const struct capture_info *info)
  */
 int writer_add(struct writer *writer, const struct record_header *record);
 
-/* Writes what waits for longer than 250 ms at now_ns (CLOCK_MONOTONIC). As writer_add. */
+/* Writes what waits for 190 ms or longer at now_ns (CLOCK_MONOTONIC). As writer_add. */
 int writer_tick(struct writer *writer, uint64_t now_ns);
 
 /*
- * Writes what waits and the closing chunk that marks the capture complete,
- * and closes the file. Frees the writer; accepts NULL. After an earlier
- * failure the closing chunk is not written.
+ * Writes what waits and the closing chunk that marks the capture complete; once,
+ * and not after an earlier failure.
  */
+int writer_end(struct writer *writer, int command_status);
+
+/* What the file holds so far, as a reader will find it; cut_bytes aside. */
+const struct capture_end *writer_written(const struct writer *writer);
+
+/* As writer_end; then closes the file and frees the writer. Accepts NULL. */
 int writer_close(struct writer *writer, int command_status);
 
 #endif

@@ -6,10 +6,12 @@
  */
 #include "user/collect/command.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -66,6 +68,28 @@ static void become_command(char *const argv[], const int *streams, int release_f
 	_exit(EXIT_CANNOT_RUN);
 }
 
+/*
+ * What tcpwatch opens for itself is closed by exec; what isn't was inherited for
+ * the command, whose close() is the last one only when nobody else holds it.
+ */
+static void let_go_of_inherited(void)
+{
+	DIR *directory = opendir("/proc/self/fd");
+	struct dirent *entry;
+
+	while (directory && (entry = readdir(directory))) {
+		int fd = atoi(entry->d_name), flags;
+
+		if (fd <= STDERR_FILENO)
+			continue;
+		flags = fcntl(fd, F_GETFD);
+		if (flags >= 0 && !(flags & FD_CLOEXEC))
+			close(fd);
+	}
+	if (directory)
+		closedir(directory);
+}
+
 int command_hold(struct command *command, char *const argv[], const int *streams)
 {
 	int release[2] = { -1, -1 }, error[2] = { -1, -1 };
@@ -86,6 +110,7 @@ int command_hold(struct command *command, char *const argv[], const int *streams
 		close(error[0]);
 		become_command(argv, streams, release[0], error[1]);
 	}
+	let_go_of_inherited();
 	command->release_fd = release[1];
 	command->exec_error_fd = error[0];
 	release[1] = error[0] = -1;

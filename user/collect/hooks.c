@@ -187,6 +187,7 @@ int hooks_choose(struct bpf_object *object, const struct btf *kernel_types, enum
 			return -ENOTSUP;
 		}
 		hook_list(info, hook, on);
+		info->hooks[i].unasked = !wanted;
 	}
 	return 0;
 }

@@ -28,6 +28,14 @@ int csv_remove(int directory_fd)
 	return err;
 }
 
+bool csv_holds(int directory_fd, const struct stat *status)
+{
+	for (int i = 0; i < TABLE_COUNT; i++)
+		if (sheet_is(directory_fd, &tables[i], status))
+			return true;
+	return false;
+}
+
 static void on_socket(void *context, const struct socket *socket)
 {
 	struct csv *csv = context;

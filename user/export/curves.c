@@ -4,6 +4,8 @@
  * column a span of time, each showing the span's largest value, so no peak
  * disappears. The scale of each curve is its own peak, which stands beside it.
  */
+#include <string.h>
+
 #include "user/base/fmt.h"
 #include "user/export/labels.h"
 #include "user/export/summary.h"
@@ -139,9 +141,22 @@ static bool draw_direction(const struct view *view, const struct axis *axis,
 	return true;
 }
 
+/* The first connection's axis begins at zero, another one's when its SYN left. */
+static void draw_ends(const struct view *view, const struct axis *axis)
+{
+	char from[FMT_SIZE] = "0 s", to[FMT_SIZE];
+
+	fmt_duration(to, sizeof(to), axis->to_ns - axis->from_ns);
+	if (axis->from_ns != view->zero_ns) {
+		fmt_offset(from, sizeof(from), (int64_t)(axis->from_ns - view->zero_ns));
+		fmt_offset(to, sizeof(to), (int64_t)(axis->to_ns - view->zero_ns));
+	}
+	fprintf(view->stream, "%*s%s%*s\n", NAME_COLUMNS, "", from,
+		axis->columns - (int)strlen(from), to);
+}
+
 void curves_draw(const struct view *view, const struct connection *connection)
 {
-	char duration[FMT_SIZE];
 	struct axis axis;
 	bool any = false;
 
@@ -154,6 +169,5 @@ void curves_draw(const struct view *view, const struct connection *connection)
 		any |= draw_direction(view, &axis, connection, (enum end)end);
 	if (!any)
 		return;
-	fmt_duration(duration, sizeof(duration), axis.to_ns - axis.from_ns);
-	fprintf(view->stream, "%*s0 s%*s\n", NAME_COLUMNS, "", axis.columns - 3, duration);
+	draw_ends(view, &axis);
 }

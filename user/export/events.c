@@ -20,7 +20,7 @@
 /* On a terminal a long line is wrapped behind the names; in a file it stays one line. */
 static void print_line(const struct view *view, uint64_t time_ns, const char *who, const char *text)
 {
-	int64_t us = (int64_t)(time_ns - view->info->start_mono_ns) / 1000;
+	int64_t us = (int64_t)(time_ns - view->zero_ns) / 1000;
 	char column[TEXT_SIZE], own[TEXT_LONG];
 	int at = TIME_COLUMNS + 1 + term_width(who) + 1;
 
@@ -70,6 +70,15 @@ static char *subject_text(char *text, size_t size, const struct socket *socket)
 	return text;
 }
 
+static void on_zero(void *context, uint64_t zero_ns)
+{
+	struct view *view = context;
+	char text[TEXT_SIZE];
+
+	if (view_zero(view, zero_ns, text, sizeof(text)))
+		text_wrap(view, 0, 3, text);
+}
+
 static void on_call(void *context, const struct call *call)
 {
 	struct view *view = context;
@@ -104,12 +113,16 @@ static void on_state(void *context, const struct state_change *change)
 static void header_text(const struct segment *segment, char *text, size_t size)
 {
 	char window[FMT_SIZE];
+	const struct connection *connection = segment->connection;
+	enum end peer = segment->sender == END_CLIENT ? END_SERVER : END_CLIENT;
+	bool seq_known = connection && connection->isn_known[segment->sender];
 	int used = 0;
 
-	if (segment->length || segment->probe ||
-	    segment->flags & (SEGMENT_SYN | SEGMENT_FIN | SEGMENT_RST))
+	text[0] = '\0';
+	if (seq_known && (segment->length || segment->probe ||
+			  segment->flags & (SEGMENT_SYN | SEGMENT_FIN | SEGMENT_RST)))
 		used += snprintf(text, size, " seq=%llu", (unsigned long long)segment->seq);
-	if (segment->flags & SEGMENT_ACK)
+	if (segment->flags & SEGMENT_ACK && connection && connection->isn_known[peer])
 		used += snprintf(text + used, size - (size_t)used, " ack=%llu",
 				 (unsigned long long)segment->ack);
 	if (segment->length)
@@ -200,7 +213,7 @@ static void on_lost(void *context, const struct loss *loss)
 {
 	struct view *view = context;
 	char count[FMT_SIZE], span[2][FMT_SIZE], text[TEXT_SIZE];
-	uint64_t start_ns = view->info->start_mono_ns;
+	uint64_t start_ns = view->zero_ns;
 
 	fmt_count(count, sizeof(count), loss->count);
 	fmt_offset(span[0], FMT_SIZE, (int64_t)(loss->first_ns - start_ns));
@@ -226,6 +239,7 @@ static int end_view(void *context, const struct trace *trace, const struct captu
 const struct export view_events = {
 	.name = "events",
 	.sink = {
+		.zero = on_zero,
 		.process = on_process,
 		.state = on_state,
 		.call = on_call,

@@ -6,8 +6,10 @@
 #ifndef TCPWATCH_EXPORT_H
 #define TCPWATCH_EXPORT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/stat.h>
 
 #include "user/base/term.h"
 #include "user/capture/capture.h"
@@ -23,6 +25,8 @@ struct export_target {
 	uint64_t zero_ns;	  /* csv, json: t = 0 of the time axis */
 	uint64_t every_ns;	  /* csv: thins bytes to this time, keeping extremes; 0: all */
 	const char *capture_path; /* where the capture is kept; NULL: nowhere */
+	bool replayed;		  /* it is read, not made: nothing is saved */
+	const char *shown;	  /* the view's name; NULL: none */
 };
 
 struct export
@@ -32,6 +36,8 @@ struct export
 	/* *context is NULL on error. 0 or negative errno. */
 	int (*begin)(void **context, const struct export_target *target,
 		     const struct capture_info *info);
+	/* While it runs: no record of before time_ns will come. May be NULL. */
+	void (*passed)(void *context, uint64_t time_ns);
 	/* After the last event; frees context. 0 or the negative errno of a failed write. */
 	int (*end)(void *context, const struct trace *trace, const struct capture_end *end);
 };
@@ -48,6 +54,9 @@ extern const struct export export_json;
 
 /* --force: removes the files that export_csv would make. 0 or negative errno. */
 int csv_remove(int directory_fd);
+
+/* The file is one of those that export_csv would make, or remove. */
+bool csv_holds(int directory_fd, const struct stat *status);
 
 /* --info: what a capture says of itself. 0 or negative errno. */
 int info_print(FILE *stream, const struct capture_info *info, const struct capture_end *end,

@@ -57,10 +57,14 @@ static void print_losses(const struct view *view, const struct trace *trace)
 static void print_cut(const struct view *view, const struct trace *trace,
 		      const struct capture_end *end)
 {
-	char offset[FMT_SIZE], text[TEXT_SIZE];
+	char offset[FMT_SIZE], bytes[FMT_SIZE], text[TEXT_SIZE];
+	enum label words = end->last_ns ? LABEL_CUT : LABEL_CUT_EMPTY;
 
-	offset_text(offset, sizeof(offset), trace, end->last_ns);
-	label_fill(text, sizeof(text), view->lang, LABEL_CUT, offset, NULL);
+	offset_text(offset, sizeof(offset), trace,
+		    end->last_ns ? end->last_ns : trace_zero_ns(trace));
+	fmt_count(bytes, sizeof(bytes), end->cut_bytes);
+	label_fill(text, sizeof(text), view->lang, end->damaged ? LABEL_DAMAGED : words, offset,
+		   bytes, NULL);
 	fprintf(view->stream, "%s  !! ", term_style(&view->term, STYLE_BOLD));
 	text_wrap(view, 5, 5, text);
 	fputs(term_style(&view->term, STYLE_PLAIN), view->stream);
@@ -74,12 +78,36 @@ static void print_unknown(const struct view *view)
 	for (int i = 0; i < view->info->hook_count && i < CAPTURE_HOOKS_MAX; i++) {
 		const struct capture_hook *hook = &view->info->hooks[i];
 
-		if (hook->on)
+		if (hook->on || hook->unasked)
 			continue;
 		fprintf(view->stream, "  %s", prefix);
 		text_wrap(view, 2 + term_width(prefix), 4,
 			  text_foreign(view, fact, sizeof(fact), hook->fact, sizeof(hook->fact)));
 	}
+}
+
+/* What the option left out is no fault of the kernel. */
+static void print_unasked(const struct view *view)
+{
+	char detail[TEXT_SIZE], fact[TEXT_SIZE], prefix[TEXT_SIZE], text[TEXT_LONG] = "";
+	size_t used = 0;
+
+	for (int i = 0; i < view->info->hook_count && i < CAPTURE_HOOKS_MAX; i++) {
+		const struct capture_hook *hook = &view->info->hooks[i];
+
+		if (!hook->unasked || used >= sizeof(text) / 2)
+			continue;
+		text_foreign(view, fact, sizeof(fact), hook->fact, sizeof(hook->fact));
+		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s", used ? ", " : "",
+					 fact);
+	}
+	if (!used)
+		return;
+	snprintf(text + used, sizeof(text) - used, "%s", label(view->lang, LABEL_ASK_FULL));
+	text_foreign(view, detail, sizeof(detail), view->info->detail, sizeof(view->info->detail));
+	label_fill(prefix, sizeof(prefix), view->lang, LABEL_NOT_ASKED, detail, NULL);
+	fprintf(view->stream, "  %s", prefix);
+	text_wrap(view, 2 + term_width(prefix), 4, text);
 }
 
 static void print_counts(const struct view *view, const struct trace *trace)
@@ -129,15 +157,21 @@ static void quote(char *text, size_t size, const char *path)
 static void print_next(const struct view *view, const char *path)
 {
 	static const char *const options[] = { "--view ladder", "--view events", "--csv DIR" };
+	const char *shown = view->shown ? view->shown : "";
 	const char *words = label(view->lang, LABEL_NEXT);
 	int indent = 2 + term_width(words) + 1;
+	bool first = true;
 	char quoted[TEXT_SIZE];
 
 	quote(quoted, sizeof(quoted), path);
 	fprintf(view->stream, "  %s ", words);
-	for (int i = 0; i < 3; i++)
-		fprintf(view->stream, "%*stcpwatch -r %s %s\n", i ? indent : 0, "", quoted,
+	for (int i = 0; i < 3; i++) {
+		if (!strcmp(options[i] + strcspn(options[i], " ") + 1, shown))
+			continue;
+		fprintf(view->stream, "%*stcpwatch -r %s %s\n", first ? 0 : indent, "", quoted,
 			options[i]);
+		first = false;
+	}
 }
 
 void footer_print(const struct view *view, const struct trace *trace, const struct capture_end *end)
@@ -150,13 +184,17 @@ void footer_print(const struct view *view, const struct trace *trace, const stru
 	if (!end->complete)
 		print_cut(view, trace, end);
 	print_unknown(view);
+	print_unasked(view);
 	print_counts(view, trace);
+	if (!view->capture_path && view->replayed)
+		return;
 	if (!view->capture_path) {
 		fprintf(view->stream, "  ");
 		text_wrap(view, 2, 2, label(view->lang, LABEL_KEEP));
 		return;
 	}
 	text_foreign(view, path, sizeof(path), view->capture_path, TEXT_SIZE);
-	print_saved(view, path);
+	if (!view->replayed)
+		print_saved(view, path);
 	print_next(view, path);
 }

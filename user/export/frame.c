@@ -135,10 +135,20 @@ static void on_process(void *context, const struct process *process)
 	count_threads(frame, process);
 }
 
+/* The place by time for one moment more: the model tells some of them late. */
+static struct told *told_place(struct frame *frame, uint64_t time_ns)
+{
+	uint64_t at = frame->told_count++, oldest = at < FRAME_TOLD ? 0 : at - FRAME_TOLD + 1;
+
+	for (; at > oldest && frame->told[(at - 1) % FRAME_TOLD].time_ns > time_ns; at--)
+		frame->told[at % FRAME_TOLD] = frame->told[(at - 1) % FRAME_TOLD];
+	return &frame->told[at % FRAME_TOLD];
+}
+
 static void on_moment(void *context, const struct moment *moment)
 {
 	struct frame *frame = context;
-	struct told *told = &frame->told[frame->told_count++ % FRAME_TOLD];
+	struct told *told = told_place(frame, moment->time_ns);
 
 	told->time_ns = moment->time_ns;
 	told->id = moment->connection ? moment->connection->id : 0;

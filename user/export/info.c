@@ -64,8 +64,9 @@ static void put_records(FILE *stream, const struct trace *trace, const struct ca
 	put(stream, "lost", text);
 }
 
-static void put_losses(FILE *stream, const struct capture_info *info, const struct trace *trace)
+static void put_losses(FILE *stream, const struct trace *trace)
 {
+	uint64_t zero_ns = trace_zero_ns(trace);
 	const struct loss *losses;
 	int count = trace_losses(trace, &losses);
 
@@ -73,23 +74,24 @@ static void put_losses(FILE *stream, const struct capture_info *info, const stru
 		char number[FMT_SIZE], from[FMT_SIZE], to[FMT_SIZE];
 
 		fmt_count(number, sizeof(number), losses[i].count);
-		fmt_offset(from, sizeof(from), (int64_t)(losses[i].first_ns - info->start_mono_ns));
-		fmt_offset(to, sizeof(to), (int64_t)(losses[i].last_ns - info->start_mono_ns));
+		fmt_offset(from, sizeof(from), (int64_t)(losses[i].first_ns - zero_ns));
+		fmt_offset(to, sizeof(to), (int64_t)(losses[i].last_ns - zero_ns));
 		fprintf(stream, "%*s%s %s, %s to %s\n", NAME_COLUMNS + 2, "", number,
 			name_record(losses[i].what), from, to);
 	}
 }
 
-static void put_ending(FILE *stream, const struct capture_info *info, const struct capture_end *end)
+/* Counted as in the views: from the first SYN, or the first event. */
+static void put_ending(FILE *stream, const struct trace *trace, const struct capture_end *end)
 {
 	char offset[FMT_SIZE], cut[FMT_SIZE], text[4 * FMT_SIZE] = "complete";
 
 	if (!end->complete) {
 		fmt_offset(offset, sizeof(offset),
-			   end->last_ns ? (int64_t)(end->last_ns - info->start_mono_ns) : 0);
+			   end->last_ns ? (int64_t)(end->last_ns - trace_zero_ns(trace)) : 0);
 		fmt_count(cut, sizeof(cut), end->cut_bytes);
-		snprintf(text, sizeof(text), "cut off at %s; %s bytes behind it are not used",
-			 offset, cut);
+		snprintf(text, sizeof(text), "%s %s; %s bytes behind it are not used",
+			 end->damaged ? "damaged behind" : "cut off at", offset, cut);
 	}
 	put(stream, "ending", text);
 }
@@ -119,7 +121,8 @@ static void put_hooks(FILE *stream, const struct capture_info *info)
 		fmt_escape(fact, sizeof(fact), hook->fact, sizeof(hook->fact));
 		fprintf(stream, "%-*s%-3s %s\n", NAME_COLUMNS, i ? "" : "hooks",
 			hook->on ? "on" : "off", name);
-		snprintf(text, sizeof(text), "not known: %s", fact);
+		snprintf(text, sizeof(text), "%s: %s",
+			 hook->unasked ? "not asked for by --detail" : "not known", fact);
 		if (!hook->on)
 			put(stream, "", text);
 	}
@@ -143,8 +146,8 @@ int info_print(FILE *stream, const struct capture_info *info, const struct captu
 	put(stream, "ring", text);
 	put_foreign(stream, "congestion", info->congestion, sizeof(info->congestion));
 	put_records(stream, trace, end);
-	put_losses(stream, info, trace);
-	put_ending(stream, info, end);
+	put_losses(stream, trace);
+	put_ending(stream, trace, end);
 	put_status(stream, info, end);
 	put_hooks(stream, info);
 	errno = 0;

@@ -52,6 +52,7 @@ static void put_hooks(struct json *json, const struct capture_info *info)
 		json_bytes(json, "name", hook->name, sizeof(hook->name));
 		json_bytes(json, "fact", hook->fact, sizeof(hook->fact));
 		json_bool(json, "on", hook->on);
+		json_bool(json, "asked", !hook->unasked);
 		json_object_end(json);
 	}
 	json_array_end(json);
@@ -359,6 +360,7 @@ void json_end(struct json *json, const struct trace *trace, const struct capture
 	json_uint(json, "events", trace_events(trace));
 	json_uint(json, "lost", trace_lost(trace));
 	json_bool(json, "complete", end->complete);
+	json_bool(json, "damaged", end->damaged);
 	json_uint(json, "cut_bytes", end->cut_bytes);
 	close_object(json);
 }

@@ -13,6 +13,8 @@ enum label {
 	LABEL_CLIENT,
 	LABEL_SERVER,
 	LABEL_NOT_TRACED,
+	LABEL_ZERO,  /* {0} an offset */
+	LABEL_LATE,  /* {0} an offset; behind a title that is told later */
 	LABEL_COLON, /* between a title and its caption */
 	LABEL_TIME,
 	LABEL_PASS,	/* {0} a duration */
@@ -74,7 +76,11 @@ enum label {
 	LABEL_LOST_SPAN, /* {0} a number, {1} what, {2} from, {3} to */
 	LABEL_LOST_MORE, /* {0} a number of spans */
 	LABEL_CUT,	 /* {0} an offset */
+	LABEL_CUT_EMPTY,
+	LABEL_DAMAGED, /* {0} an offset, {1} a number */
 	LABEL_NOT_KNOWN,
+	LABEL_NOT_ASKED, /* {0} a level of detail */
+	LABEL_ASK_FULL,
 	LABEL_MORE, /* {0} connections, {1} bytes, {2} bytes */
 	LABEL_MORE_ONE,
 	LABEL_ONE_LINE, /* {0} connections */

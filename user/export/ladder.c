@@ -157,14 +157,12 @@ static void draw_rows(const struct view *view, const struct rung_layout *layout,
 void ladder_draw(const struct view *view, const struct connection *connection, int max_rows)
 {
 	struct rung_layout layout = layout_for(view->columns);
-	uint64_t zero_ns = connection->syn_ns ? connection->syn_ns : connection->first_ns;
-
 	if (!connection->detail) {
 		text_wrap(view, 0, 0, label(view->lang, LABEL_NO_LADDER));
 		return;
 	}
 	print_titles(view, &layout, connection);
-	draw_rows(view, &layout, &connection->detail->ladder, zero_ns, max_rows);
+	draw_rows(view, &layout, &connection->detail->ladder, view->zero_ns, max_rows);
 }
 
 static int begin(void **context, const struct export_target *target,
@@ -179,6 +177,7 @@ static int end_view(void *context, const struct trace *trace, const struct captu
 	struct view *view = context;
 	unsigned int count = trace_connections(trace);
 
+	view->zero_ns = trace_zero_ns(trace);
 	for (unsigned int i = 0; i < count; i++) {
 		fprintf(view->stream, "%s#%u\n", i ? "\n" : "", trace_connection(trace, i)->id);
 		ladder_draw(view, trace_connection(trace, i), 0);

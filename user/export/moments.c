@@ -2,12 +2,14 @@
 /*
  * The view of a run as it happens: a line for each moment, and the summary at
  * the end. With many connections it falls back to a line for each one that is
- * finished; it never falls behind to keep a page tidy.
+ * finished. A line is held back for a moment only, so that they stand in the order
+ * of their times.
  */
 #include <errno.h>
 #include <stdlib.h>
 
 #include "user/base/fmt.h"
+#include "user/export/held.h"
 #include "user/export/labels.h"
 #include "user/export/summary.h"
 #include "user/export/text.h"
@@ -18,17 +20,45 @@
 
 struct moments {
 	struct view *view;
+	struct held held;
 	unsigned int connections; /* begun so far */
 	bool any;		  /* a line was written */
 };
 
-static int print_time(const struct moments *moments, uint64_t time_ns, unsigned int id)
-{
-	const struct view *view = moments->view;
-	int at = TIME_COLUMNS + 2;
-	char offset[FMT_SIZE];
+/* A line that is written into memory, in the manner of the view. */
+struct draft {
+	struct view view;
+	char *text;
+	size_t size;
+};
 
-	fmt_offset(offset, sizeof(offset), (int64_t)(time_ns - view->info->start_mono_ns));
+static bool draft_open(struct draft *draft, const struct moments *moments)
+{
+	*draft = (struct draft){ .view = *moments->view };
+	draft->view.stream = open_memstream(&draft->text, &draft->size);
+	return draft->view.stream;
+}
+
+static void draft_hold(struct draft *draft, struct moments *moments, uint64_t time_ns,
+		       unsigned int tag)
+{
+	if (fclose(draft->view.stream)) {
+		free(draft->text);
+		return;
+	}
+	held_add(&moments->held, time_ns, tag, draft->text);
+}
+
+static void offset_of(const struct view *view, char *text, size_t size, uint64_t time_ns)
+{
+	fmt_offset(text, size, (int64_t)(time_ns - view->zero_ns));
+}
+
+static int print_time(const struct moments *moments, const struct view *view, const char *offset,
+		      unsigned int id)
+{
+	int at = TIME_COLUMNS + 2;
+
 	fprintf(view->stream, "%s%*s%s  ", term_style(&view->term, STYLE_DIM), TIME_COLUMNS, offset,
 		term_style(&view->term, STYLE_PLAIN));
 	if (id && moments->connections > 1)
@@ -36,41 +66,54 @@ static int print_time(const struct moments *moments, uint64_t time_ns, unsigned 
 	return at;
 }
 
-static void on_moment(void *context, const struct moment *moment)
+/* One that is told too late for its place says in words when it was. */
+static void draw_moment(const struct moments *moments, const struct view *view,
+			const struct moment *moment, unsigned int id)
 {
-	struct moments *moments = context;
-	struct view *view = moments->view;
-	unsigned int id = moment->connection ? moment->connection->id : 0;
+	bool late = held_is_late(&moments->held, moment->time_ns);
+	char offset[FMT_SIZE], when[FMT_SIZE * 2] = "";
 	char words[TEXT_SIZE], title[TEXT_SIZE], caption[TEXT_LONG];
 	int at;
 
-	if (id > VIEW_CONNECTIONS)
-		return;
-	moments->any = true;
-	at = print_time(moments, moment->time_ns, id);
+	offset_of(view, offset, sizeof(offset), moment->time_ns);
+	if (late)
+		label_fill(when, sizeof(when), view->lang, LABEL_LATE, offset, NULL);
+	at = print_time(moments, view, late ? "" : offset, id);
 	moment_title(moment, view->lang, words, sizeof(words));
 	text_own(view, title, sizeof(title), words);
 	moment_caption(moment, view->lang, caption, sizeof(caption));
 	text_styled(view, STYLE_BOLD, title);
+	fputs(when, view->stream);
 	if (*caption)
 		fputs(label(view->lang, LABEL_COLON), view->stream);
-	text_wrap(view, at + term_width(title) + 2, TIME_COLUMNS + 4, caption);
-	fflush(view->stream);
+	text_wrap(view, at + term_width(title) + term_width(when) + 2, TIME_COLUMNS + 4, caption);
+}
+
+static void on_zero(void *context, uint64_t zero_ns)
+{
+	struct moments *moments = context;
+	char text[TEXT_SIZE];
+	struct draft draft;
+
+	if (!view_zero(moments->view, zero_ns, text, sizeof(text)) || !moments->any ||
+	    !draft_open(&draft, moments))
+		return;
+	text_wrap(&draft.view, 0, 3, text);
+	draft_hold(&draft, moments, zero_ns, 0);
 }
 
 static void on_connection(void *context, const struct connection *connection)
 {
 	struct moments *moments = context;
-	struct view *view = moments->view;
 	char number[FMT_SIZE], text[TEXT_SIZE];
+	struct draft draft;
 
-	(void)connection;
-	if (++moments->connections != VIEW_CONNECTIONS + 1)
+	if (++moments->connections != VIEW_CONNECTIONS + 1 || !draft_open(&draft, moments))
 		return;
 	fmt_count(number, sizeof(number), VIEW_CONNECTIONS);
-	label_fill(text, sizeof(text), view->lang, LABEL_ONE_LINE, number, NULL);
-	text_wrap(view, 0, 0, text);
-	fflush(view->stream);
+	label_fill(text, sizeof(text), draft.view.lang, LABEL_ONE_LINE, number, NULL);
+	text_wrap(&draft.view, 0, 0, text);
+	draft_hold(&draft, moments, connection->first_ns, 0);
 }
 
 static void outcome_of(const struct view *view, char *text, size_t size,
@@ -86,27 +129,80 @@ static void outcome_of(const struct view *view, char *text, size_t size,
 			 label(view->lang, connection->finished ? LABEL_CLOSED : LABEL_OPEN));
 }
 
-static void on_finished(void *context, const struct connection *connection)
+static void draw_finished(const struct moments *moments, const struct view *view,
+			  const struct connection *connection)
 {
-	struct moments *moments = context;
-	struct view *view = moments->view;
 	char ends[END_COUNT][TEXT_SIZE], duration[FMT_SIZE], moved[END_COUNT][FMT_SIZE];
-	char outcome[TEXT_SIZE], text[TEXT_LONG];
+	char offset[FMT_SIZE], outcome[TEXT_SIZE], text[TEXT_LONG];
+	uint64_t span_ns = connection->last_ns - connection->first_ns;
 	int at;
 
-	if (connection->id <= VIEW_CONNECTIONS)
-		return;
-	at = print_time(moments, connection->last_ns, connection->id);
+	offset_of(view, offset, sizeof(offset), connection->last_ns);
+	at = print_time(moments, view, offset, connection->id);
 	for (int end = 0; end < END_COUNT; end++) {
 		text_end(view, ends[end], sizeof(ends[end]), connection, (enum end)end);
 		fmt_bytes(moved[end], FMT_SIZE, summary_moved(connection, (enum end)end));
 	}
-	fmt_duration(duration, sizeof(duration), connection->last_ns - connection->first_ns);
+	fmt_duration(duration, sizeof(duration), span_ns ? span_ns : connection->connect_ns);
 	outcome_of(view, outcome, sizeof(outcome), connection);
 	snprintf(text, sizeof(text), "%s -> %s: %s, %s ->, %s <-, %s", ends[END_CLIENT],
 		 ends[END_SERVER], duration, moved[END_CLIENT], moved[END_SERVER], outcome);
 	text_wrap(view, at, TIME_COLUMNS + 4, text);
-	fflush(view->stream);
+}
+
+static void hold_finished(struct moments *moments, const struct connection *connection)
+{
+	struct draft draft;
+
+	if (!draft_open(&draft, moments))
+		return;
+	draw_finished(moments, &draft.view, connection);
+	draft_hold(&draft, moments, connection->last_ns, connection->id);
+}
+
+/* What failed is told of twice, in either order, and has one line. */
+static void on_finished(void *context, const struct connection *connection)
+{
+	bool failed = connection->moments_told[END_CLIENT] & 1u << MOMENT_CONNECT_FAILED;
+	struct moments *moments = context;
+
+	if (connection->id <= VIEW_CONNECTIONS)
+		return;
+	held_until(&moments->held, connection->last_ns);
+	if (held_take_back(&moments->held, connection->id) || !failed)
+		hold_finished(moments, connection);
+}
+
+static void on_failed(struct moments *moments, const struct moment *moment)
+{
+	const struct connection *connection = moment->connection;
+
+	held_until(&moments->held, moment->told_ns);
+	if (held_take_back(&moments->held, connection->id) || !connection->finished)
+		hold_finished(moments, connection);
+}
+
+static void on_moment(void *context, const struct moment *moment)
+{
+	struct moments *moments = context;
+	unsigned int id = moment->connection ? moment->connection->id : 0;
+	struct draft draft;
+
+	if (id > VIEW_CONNECTIONS && moment->kind == MOMENT_CONNECT_FAILED)
+		on_failed(moments, moment);
+	if (id > VIEW_CONNECTIONS || !draft_open(&draft, moments))
+		return;
+	moments->any = true;
+	held_until(&moments->held, moment->told_ns);
+	draw_moment(moments, &draft.view, moment, id);
+	draft_hold(&draft, moments, moment->time_ns, 0);
+}
+
+static void passed(void *context, uint64_t time_ns)
+{
+	struct moments *moments = context;
+
+	held_until(&moments->held, time_ns);
 }
 
 static int begin(void **context, const struct export_target *target,
@@ -122,6 +218,7 @@ static int begin(void **context, const struct export_target *target,
 		free(moments);
 		return -ENOMEM;
 	}
+	moments->held.stream = moments->view->stream;
 	*context = moments;
 	return 0;
 }
@@ -131,6 +228,7 @@ static int end_view(void *context, const struct trace *trace, const struct captu
 	struct moments *moments = context;
 	int err;
 
+	held_flush(&moments->held);
 	if (moments->any)
 		fputc('\n', moments->view->stream);
 	summary_print(moments->view, trace, end);
@@ -142,10 +240,12 @@ static int end_view(void *context, const struct trace *trace, const struct captu
 const struct export view_moments = {
 	.name = "moments",
 	.sink = {
+		.zero = on_zero,
 		.connection = on_connection,
 		.moment = on_moment,
 		.finished = on_finished,
 	},
 	.begin = begin,
+	.passed = passed,
 	.end = end_view,
 };

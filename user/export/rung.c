@@ -244,7 +244,8 @@ static void fill_data(struct rung *rung, const struct view *view, const struct r
 		note(rung, layout, bytes);
 	}
 	label_fill(words, sizeof(words), view->lang, LABEL_IN, duration, NULL);
-	note(rung, layout, words);
+	if (ns)
+		note(rung, layout, words);
 }
 
 static void fill_lost(struct rung *rung, const struct view *view, const struct row *row)

@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "user/base/log.h"
@@ -226,6 +225,16 @@ int sheet_remove(int directory_fd, const struct table *table)
 
 	file_name(name, sizeof(name), table);
 	return unlinkat(directory_fd, name, 0) && errno != ENOENT ? -errno : 0;
+}
+
+bool sheet_is(int directory_fd, const struct table *table, const struct stat *status)
+{
+	struct stat own;
+	char name[64];
+
+	file_name(name, sizeof(name), table);
+	return !fstatat(directory_fd, name, &own, AT_SYMLINK_NOFOLLOW) &&
+	       own.st_dev == status->st_dev && own.st_ino == status->st_ino;
 }
 
 int sheet_open(struct sheet *sheet, int directory_fd, const struct table *table, uint64_t zero_ns)

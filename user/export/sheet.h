@@ -6,6 +6,9 @@
 #ifndef TCPWATCH_EXPORT_SHEET_H
 #define TCPWATCH_EXPORT_SHEET_H
 
+#include <stdbool.h>
+#include <sys/stat.h>
+
 #include "user/export/columns.h"
 
 #define SHEET_COLUMNS_MAX 40
@@ -29,6 +32,9 @@ struct sheet {
 
 /* Removes what an earlier run left of table in the directory. 0 or negative errno. */
 int sheet_remove(int directory_fd, const struct table *table);
+
+/* The file of table in the directory is this one. */
+bool sheet_is(int directory_fd, const struct table *table, const struct stat *status);
 
 /* Makes the file and writes the header row. sheet: zeroed. 0 or negative errno. */
 int sheet_open(struct sheet *sheet, int directory_fd, const struct table *table, uint64_t zero_ns);

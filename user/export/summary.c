@@ -114,14 +114,16 @@ void summary_print(const struct view *view, const struct trace *trace,
 		   const struct capture_end *end)
 {
 	unsigned int count = trace_connections(trace);
+	struct view dated = *view;
 	int ladder_rows = count > 1 ? LADDER_ROWS_AMONG : LADDER_ROWS_ALONE;
 
+	dated.zero_ns = trace_zero_ns(trace);
 	if (count > LADDERS_MOST)
 		ladder_rows = 0;
 	for (unsigned int i = 0; i < count && i < VIEW_CONNECTIONS; i++) {
 		if (i)
 			fputc('\n', view->stream);
-		summary_connection(view, trace_connection(trace, i), ladder_rows);
+		summary_connection(&dated, trace_connection(trace, i), ladder_rows);
 	}
 	if (count > VIEW_CONNECTIONS)
 		print_more(view, trace, count);

@@ -15,7 +15,7 @@
 
 #define STATE_COLUMNS 14
 #define TIME_COLUMNS 18
-#define CALL_COLUMNS 18
+#define CALL_COLUMNS 21 /* "  client setsockopt" fits */
 
 static void print_cell(const struct view *view, const char *text, int columns, enum align align)
 {
@@ -123,7 +123,7 @@ static int collect(const struct connection *connection, struct line lines[])
 	return count;
 }
 
-/* Narrow terminals do without the column "asked for", then without "longest". */
+/* Narrow terminals do without the column "largest asked", then without "longest". */
 static bool shows_asked(const struct view *view)
 {
 	return view->columns >= 80;
@@ -138,13 +138,13 @@ static void print_titles(const struct view *view)
 {
 	fputs("\n  ", view->stream);
 	print_cell(view, label(view->lang, LABEL_CALLS), CALL_COLUMNS, ALIGN_LEFT);
-	print_cell(view, label(view->lang, LABEL_COUNT), 9, ALIGN_RIGHT);
-	print_cell(view, label(view->lang, LABEL_BYTES), 14, ALIGN_RIGHT);
+	print_cell(view, label(view->lang, LABEL_COUNT), 8, ALIGN_RIGHT);
+	print_cell(view, label(view->lang, LABEL_BYTES), 13, ALIGN_RIGHT);
 	if (shows_asked(view))
-		print_cell(view, label(view->lang, LABEL_ASKED), 13, ALIGN_RIGHT);
-	print_cell(view, label(view->lang, LABEL_INSIDE), 13, ALIGN_RIGHT);
+		print_cell(view, label(view->lang, LABEL_ASKED), 14, ALIGN_RIGHT);
+	print_cell(view, label(view->lang, LABEL_INSIDE), 12, ALIGN_RIGHT);
 	if (shows_longest(view))
-		print_cell(view, label(view->lang, LABEL_LONGEST), 11, ALIGN_RIGHT);
+		print_cell(view, label(view->lang, LABEL_LONGEST), 10, ALIGN_RIGHT);
 	fputc('\n', view->stream);
 }
 
@@ -156,16 +156,16 @@ static void print_line(const struct view *view, const struct line *line)
 	snprintf(name, sizeof(name), "  %s %s", text_role(view, line->end), name_call(line->kind));
 	fputs("  ", view->stream);
 	print_cell(view, name, CALL_COLUMNS, ALIGN_LEFT);
-	print_cell(view, fmt_count(text, sizeof(text), line->stats->count), 9, ALIGN_RIGHT);
+	print_cell(view, fmt_count(text, sizeof(text), line->stats->count), 8, ALIGN_RIGHT);
 	fmt_count(text, sizeof(text), line->stats->moved_bytes);
-	print_cell(view, moves ? text : "-", 14, ALIGN_RIGHT);
+	print_cell(view, moves ? text : "-", 13, ALIGN_RIGHT);
 	fmt_count(text, sizeof(text), line->stats->asked_max);
 	if (shows_asked(view))
-		print_cell(view, moves ? text : "-", 13, ALIGN_RIGHT);
-	print_cell(view, fmt_duration(text, sizeof(text), line->stats->inside_ns), 13, ALIGN_RIGHT);
+		print_cell(view, moves ? text : "-", 14, ALIGN_RIGHT);
+	print_cell(view, fmt_duration(text, sizeof(text), line->stats->inside_ns), 12, ALIGN_RIGHT);
 	fmt_duration(text, sizeof(text), line->stats->longest_ns);
 	if (shows_longest(view))
-		print_cell(view, text, 11, ALIGN_RIGHT);
+		print_cell(view, text, 10, ALIGN_RIGHT);
 	fputc('\n', view->stream);
 }
 
@@ -194,14 +194,37 @@ static void print_count(const struct view *view, enum label words, uint64_t coun
 	fprintf(view->stream, "      %s\n", text);
 }
 
+/* A send call that has not returned is in no total yet. */
+static void print_unfinished(const struct view *view, const struct connection *connection,
+			     enum end end)
+{
+	uint64_t until_ns = connection->until_ns ? connection->until_ns : connection->last_ns;
+	const struct flow *flow = &connection->flow[end];
+	char duration[FMT_SIZE], name[TEXT_SIZE], text[TEXT_SIZE];
+
+	if (!flow->inside_since_ns)
+		return;
+	if (until_ns < flow->inside_since_ns)
+		until_ns = flow->inside_since_ns;
+	fmt_duration(duration, sizeof(duration), until_ns - flow->inside_since_ns);
+	label_fill(text, sizeof(text), view->lang, LABEL_SO_FAR, duration, NULL);
+	snprintf(name, sizeof(name), "  %s %s", text_role(view, end), name_call(flow->inside_call));
+	fputs("  ", view->stream);
+	print_cell(view, name, CALL_COLUMNS, ALIGN_LEFT);
+	fprintf(view->stream, "  %s\n", text);
+}
+
 void tables_calls(const struct view *view, const struct connection *connection)
 {
 	struct line lines[END_COUNT * CALL_KINDS];
+	const struct flow *flow = connection->flow;
 	int count = collect(connection, lines);
 
-	if (!count)
+	if (!count && !flow[END_CLIENT].inside_since_ns && !flow[END_SERVER].inside_since_ns)
 		return;
 	print_titles(view);
+	for (int end = 0; end < END_COUNT; end++)
+		print_unfinished(view, connection, (enum end)end);
 	for (int i = 0; i < count; i++) {
 		print_line(view, &lines[i]);
 		print_sleeps(view, &lines[i]);

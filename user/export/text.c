@@ -28,7 +28,22 @@ struct view *view_open(const struct export_target *target, const struct capture_
 	view->lang = target->lang;
 	view->info = info;
 	view->capture_path = target->capture_path;
+	view->replayed = target->replayed;
+	view->shown = target->shown;
 	return view;
+}
+
+bool view_zero(struct view *view, uint64_t time_ns, char *text, size_t size)
+{
+	uint64_t before_ns = view->zero_ns;
+	char later[FMT_SIZE];
+
+	view->zero_ns = time_ns;
+	if (!before_ns)
+		return false;
+	fmt_offset(later, sizeof(later), (int64_t)(time_ns - before_ns));
+	label_fill(text, size, view->lang, LABEL_ZERO, later, NULL);
+	return true;
 }
 
 int view_close(struct view *view)
@@ -230,7 +245,7 @@ char *text_owner(const struct view *view, char *out, size_t size, const struct s
 
 char *text_endpoint(char *out, size_t size, const struct connection *connection, enum end end)
 {
-	if (!connection->port[end] && !connection->ends[end]) {
+	if (!connection->port[end]) {
 		snprintf(out, size, "?");
 		return out;
 	}

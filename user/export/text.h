@@ -28,13 +28,22 @@ struct view {
 	int columns; /* at least 60 */
 	enum lang lang;
 	const struct capture_info *info;
+	uint64_t zero_ns; /* times are told from here; 0: not known yet */
 	const char *capture_path;
+	bool replayed;
+	const char *shown;
 };
 
 enum align { ALIGN_LEFT, ALIGN_RIGHT, ALIGN_CENTER };
 
 /* Makes a view on the heap. Returns NULL when there is no memory. */
 struct view *view_open(const struct export_target *target, const struct capture_info *info);
+
+/*
+ * For a sink's zero(): from now on times count from time_ns. True when they did
+ * from something else before; text then says so, for the lines that stand above.
+ */
+bool view_zero(struct view *view, uint64_t time_ns, char *text, size_t size);
 
 /* Flushes and frees. 0, or the negative errno of a failed write. Accepts NULL. */
 int view_close(struct view *view);

@@ -194,8 +194,7 @@ static int client_syn(struct trace *trace, struct entry *entry,
 		return err;
 	if (!connection->syn_ns)
 		connection->syn_ns = segment->header.time_ns;
-	if (!trace->first_syn_ns)
-		trace->first_syn_ns = segment->header.time_ns;
+	trace_syn(trace, segment->header.time_ns);
 	connection_isn(connection, entry->socket.end, segment->seq);
 	connection_addresses(connection, entry);
 	return remember_tuple(trace, connection);
@@ -243,8 +242,7 @@ static int server_syn(struct trace *trace, struct entry *entry,
 	connection_isn(connection, END_CLIENT, segment->seq);
 	if (!connection->syn_ns)
 		connection->syn_ns = segment->header.time_ns;
-	if (!trace->first_syn_ns)
-		trace->first_syn_ns = segment->header.time_ns;
+	trace_syn(trace, segment->header.time_ns);
 	return 0;
 }
 

@@ -110,6 +110,7 @@ struct entry *trace_socket(struct trace *trace, uint32_t id,
 			   uint64_t time_ns); /* NULL: no memory */
 struct task *trace_task(struct trace *trace, uint32_t tid, uint32_t tgid);
 void trace_owner(struct trace *trace, struct entry *entry, uint32_t tgid, uint32_t tid);
+void trace_syn(struct trace *trace, uint64_t time_ns); /* one was seen */
 
 /*
  * A sent segment was not seen: what leaves now begins behind all that left

@@ -101,9 +101,12 @@ static void keep(struct connection_detail *detail, const struct moment *moment)
 
 void moment_publish(struct trace *trace, struct connection *connection, const struct moment *moment)
 {
+	struct moment told = *moment;
+
+	told.told_ns = trace->last_ns;
 	if (connection && connection->detail)
-		keep(connection->detail, moment);
-	tell(trace, moment, moment);
+		keep(connection->detail, &told);
+	tell(trace, moment, &told);
 }
 
 _Static_assert(MOMENT_KINDS <= 64, "moments_told has a bit for each kind");

@@ -53,6 +53,7 @@ enum moment_kind {
 
 struct moment {
 	uint64_t time_ns;
+	uint64_t told_ns; /* of the record that brought it to light, often later */
 	enum moment_kind kind;
 	const struct connection *connection; /* NULL: of a socket alone, as MOMENT_LISTEN */
 	const struct socket *socket; /* at which it happened; NULL: that end is not traced */

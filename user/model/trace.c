@@ -129,6 +129,14 @@ static bool is_set(const uint8_t address[RECORD_ADDRESS_SIZE])
 	return memcmp(address, zero, RECORD_ADDRESS_SIZE) != 0;
 }
 
+void trace_syn(struct trace *trace, uint64_t time_ns)
+{
+	if (trace->first_syn_ns)
+		return;
+	trace->first_syn_ns = time_ns;
+	tell(trace, zero, time_ns);
+}
+
 /* A field that is zero says "not known", and must not wipe out what was known. */
 static void learn_identity(struct record_socket *known, const struct record_socket *record)
 {
@@ -356,8 +364,10 @@ int trace_feed(struct trace *trace, const union record *record)
 	}
 
 	trace->events++;
-	if (!trace->first_ns)
+	if (!trace->first_ns) {
 		trace->first_ns = record->header.time_ns;
+		tell(trace, zero, trace_zero_ns(trace));
+	}
 	if (record->header.time_ns > trace->last_ns)
 		trace->last_ns = record->header.time_ns;
 

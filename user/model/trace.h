@@ -76,6 +76,8 @@ struct loss {
 
 /* Callbacks of a sink; any may be NULL. What the pointers show is valid during the call. */
 struct trace_sink {
+	/* trace_zero_ns has changed: at the first event, and at the first SYN. */
+	void (*zero)(void *context, uint64_t zero_ns);
 	void (*socket)(void *context, const struct socket *socket); /* new, or more is known */
 	void (*connection)(void *context, const struct connection *connection); /* it began */
 	void (*process)(void *context, const struct process *process);

@@ -25,9 +25,9 @@ function drawWarnings() {
 	if (end.lost)
 		words.push(html("div", {}, word("warning_lost", count(end.lost)), lossTable()));
 	if (!end.complete)
-		words.push(word("warning_cut", end.t_ns === null ? "?" : instant(end.t_ns)));
+		words.push(word(end.damaged ? "warning_damaged" : "warning_cut", end.t_ns === null ? "?" : instant(end.t_ns)));
 	for (const hook of facts.capture[0].hooks)
-		if (!hook.on)
+		if (!hook.on && hook.asked)
 			words.push(word("warning_hook", hook.fact));
 	words.push(leftOut());
 	if (app.chosen && app.chosen.id > 2000)

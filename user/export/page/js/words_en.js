@@ -197,6 +197,7 @@ export const WORDS_EN = {
 	process_exit: "ended",
 	process_rename: "renamed",
 	warning_lost: "{0} records were lost: what this page says has gaps. They are grey on the time axis.",
+	warning_damaged: "The capture is damaged behind {0}: what came later is not known.",
 	warning_cut: "The capture is cut off at {0}: what came later is not known.",
 	warning_hook: "Not known on this kernel: {0}",
 	warning_left_out: "Too much for one page: left out are {0}. The capture has them all.",

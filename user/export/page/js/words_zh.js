@@ -197,6 +197,7 @@ export const WORDS_ZH = {
 	process_exit: "结束",
 	process_rename: "改名",
 	warning_lost: "丢失了 {0} 条记录：本页内容有缺口，时间轴上以灰色标出。",
+	warning_damaged: "记录在 {0} 之后已损坏：之后的情况未知。",
 	warning_cut: "记录在 {0} 处中断：之后的情况未知。",
 	warning_hook: "此内核上无法得知：{0}",
 	warning_left_out: "内容太多，本页省略了{0}。记录文件里都有。",
