@@ -13,7 +13,7 @@ for (const [name, kind, count] of [["no_event", "processes", 0], ["one_event", "
 	test(`${name}_says_what_was_seen_instead`, async () => {
 		const capture = made(kind, count);
 		const page = await open(paged(capture));
-		equal(await page.textContent("#verdict"), "No TCP connection was seen.", "verdict");
+		equal(await page.textContent("#verdict"), "No new TCP connection was seen.", "verdict");
 		truth(await page.isVisible("#seen"), "what was seen is not shown");
 		truth(!await page.isVisible("#player"), "a player without a connection");
 		truth(!await page.isVisible("#keys") && !(await page.textContent("#colophon")).includes("SYN"), "keys or a SYN without a connection");

@@ -232,7 +232,7 @@ static void a_capture_without_moments_says_what_it_holds(void **state)
 	target.stream = open_memstream(&text, &size);
 	stops_print(&book->stops, &target);
 	fclose(target.stream);
-	assert_contains(text, "No TCP connection was seen. 0 events, 0 lost.");
+	assert_contains(text, "No new TCP connection was seen. 0 events, 0 lost.");
 	free(text);
 	close_book(book);
 }

@@ -203,8 +203,8 @@ static void a_failed_connect_shows_what_was_tried(void **state)
 static void no_connection_is_said(void **state)
 {
 	(void)state;
-	assert_drawn(&export_svg_axis, story_empty, ">No TCP connection was seen.</text>");
-	assert_drawn(&export_svg_ladder, story_empty, ">No TCP connection was seen.</text>");
+	assert_drawn(&export_svg_axis, story_empty, ">No new TCP connection was seen.</text>");
+	assert_drawn(&export_svg_ladder, story_empty, ">No new TCP connection was seen.</text>");
 }
 
 static void losses_cover_what_would_be_a_guess(void **state)

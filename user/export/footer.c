@@ -110,6 +110,19 @@ static void print_unasked(const struct view *view)
 	text_wrap(view, 2 + term_width(prefix), 4, text);
 }
 
+static void print_older(const struct view *view, const struct trace *trace)
+{
+	char count[FMT_SIZE], text[TEXT_SIZE];
+
+	if (!trace_older(trace))
+		return;
+	fmt_count(count, sizeof(count), trace_older(trace));
+	label_fill(text, sizeof(text), view->lang,
+		   trace_older(trace) == 1 ? LABEL_OLDER_ONE : LABEL_OLDER, count, NULL);
+	fprintf(view->stream, "  ");
+	text_wrap(view, 2, 2, text);
+}
+
 static void print_counts(const struct view *view, const struct trace *trace)
 {
 	char events[FMT_SIZE], lost[FMT_SIZE], text[TEXT_SIZE];
@@ -185,6 +198,7 @@ void footer_print(const struct view *view, const struct trace *trace, const stru
 		print_cut(view, trace, end);
 	print_unknown(view);
 	print_unasked(view);
+	print_older(view, trace);
 	print_counts(view, trace);
 	if (!view->capture_path && view->replayed)
 		return;

@@ -36,7 +36,7 @@ static const char *const labels[LABEL_COUNT_ALL][LANG_COUNT] = {
 	[LABEL_NO_ARRIVAL] = { "not seen to arrive", "未见到达" },
 	[LABEL_AGAIN] = { "again: ", "重传：" },
 	[LABEL_NO_LADDER] = { "no ladder is kept of this connection", "此连接没有保存时序图" },
-	[LABEL_NO_CONNECTION] = { "No TCP connection was seen.", "没有看到 TCP 连接。" },
+	[LABEL_NO_CONNECTION] = { "No new TCP connection was seen.", "没有看到新的 TCP 连接。" },
 	[LABEL_LOSSY] = { "Records were LOST while this connection was open: what "
 			  "follows has gaps.",
 			  "此连接期间丢失了记录：以下内容有缺口。" },
@@ -94,6 +94,15 @@ static const char *const labels[LABEL_COUNT_ALL][LANG_COUNT] = {
 			    "记录在 {0} 之后已损坏：{1} 字节未使用，之后的情况未知。" },
 	[LABEL_CUT_EMPTY] = { "The capture is cut off before its first record.",
 			      "记录在第一条之前就已中断。" },
+	[LABEL_OLDER] = { "{0} sockets were connected before the trace began: their calls and "
+			  "segments are in --view events, their bytes have no places.",
+			  "{0} 个套接字在跟踪开始之前就已连接：它们的调用和报文段见 --view events，"
+			  "字节的位置未知。" },
+	[LABEL_OLDER_ONE] = { "{0} socket was connected before the trace began: its calls and "
+			      "segments are in --view events, its bytes have no places.",
+			      "{0} 个套接字在跟踪开始之前就已连接：它的调用和报文段见 --view "
+			      "events，"
+			      "字节的位置未知。" },
 	[LABEL_NOT_KNOWN] = { "not known on this kernel: ", "此内核上无法得知：" },
 	[LABEL_NOT_ASKED] = { "not recorded at --detail {0}: ", "--detail {0} 不记录：" },
 	[LABEL_ASK_FULL] = { "; --detail full records all", "；--detail full 记录全部" },

@@ -79,6 +79,8 @@ enum label {
 	LABEL_CUT_EMPTY,
 	LABEL_DAMAGED, /* {0} an offset, {1} a number */
 	LABEL_NOT_KNOWN,
+	LABEL_OLDER,
+	LABEL_OLDER_ONE,
 	LABEL_NOT_ASKED, /* {0} a level of detail */
 	LABEL_ASK_FULL,
 	LABEL_MORE, /* {0} connections, {1} bytes, {2} bytes */

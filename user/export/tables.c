@@ -66,13 +66,25 @@ static bool late_syn_recv(const struct connection *connection)
 	return server && server->state_seen[TCP_SYN_RECV] && !server->syn_recv_known;
 }
 
+/* In the order in which they are entered. */
+static const unsigned int order[] = {
+	TCP_SYN_SENT, TCP_SYN_RECV,  TCP_ESTABLISHED, TCP_FIN_WAIT1, TCP_FIN_WAIT2,
+	TCP_CLOSING,  TCP_TIME_WAIT, TCP_CLOSE_WAIT,  TCP_LAST_ACK,
+};
+
+/* A connect() that the kernel refused at once has no state at all. */
+static bool in_any_state(const struct connection *connection)
+{
+	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++)
+		if (in_state(connection, order[i]))
+			return true;
+	return false;
+}
+
 void tables_states(const struct view *view, const struct connection *connection)
 {
-	static const unsigned int order[] = {
-		TCP_SYN_SENT, TCP_SYN_RECV,  TCP_ESTABLISHED, TCP_FIN_WAIT1, TCP_FIN_WAIT2,
-		TCP_CLOSING,  TCP_TIME_WAIT, TCP_CLOSE_WAIT,  TCP_LAST_ACK,
-	};
-
+	if (!in_any_state(connection))
+		return;
 	fputs("\n  ", view->stream);
 	print_cell(view, label(view->lang, LABEL_TIME_IN_STATE), STATE_COLUMNS + 2, ALIGN_LEFT);
 	print_cell(view, text_role(view, END_CLIENT), TIME_COLUMNS, ALIGN_RIGHT);

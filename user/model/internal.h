@@ -66,6 +66,7 @@ struct trace {
 	struct map tuples;  /* hash of both endpoints -> struct connection */
 	struct connection **connections;
 	unsigned int connection_count, connection_room;
+	unsigned int older;  /* sockets that were connected before the trace began */
 	bool segments_known; /* the hooks for segments are on, or not spoken of */
 	bool bytes_known;    /* the same of the hooks for queues */
 	bool segments_sure;  /* they are on: what was not recorded did not leave */

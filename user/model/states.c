@@ -240,6 +240,7 @@ static void found(struct trace *trace, struct entry *entry, const struct record_
 	state_change(trace, entry, record->new_state, record->header.time_ns, CAUSE_UNKNOWN,
 		     "found");
 	entry->socket.since_known = false;
+	trace->older += record->new_state != TCP_LISTEN && record->new_state != TCP_CLOSE;
 }
 
 void state_record(struct trace *trace, struct entry *entry, const struct record_state *record)
@@ -293,13 +294,16 @@ static void syn_received(struct trace *trace, struct entry *entry)
 static void mini_socket(struct trace *trace, struct entry *entry,
 			const struct record_segment *record)
 {
-	if (record->flags & SEGMENT_RST)
+	if (record->flags & SEGMENT_RST) {
+		/* Sent for what comes late: the kernel may have forgotten the socket before. */
+		entry->socket.since_known &= record->received;
 		state_change(trace, entry, TCP_CLOSE, record->header.time_ns,
 			     record->received ? CAUSE_SEGMENT : CAUSE_ERROR,
 			     record->received ? "RST" : "RST sent");
-	else if (record->received && record->flags & SEGMENT_FIN)
+	} else if (record->received && record->flags & SEGMENT_FIN) {
 		state_change(trace, entry, TCP_TIME_WAIT, record->header.time_ns, CAUSE_SEGMENT,
 			     "FIN");
+	}
 }
 
 void state_segment(struct trace *trace, struct entry *entry, const struct record_segment *record)

@@ -443,6 +443,11 @@ int trace_losses(const struct trace *trace, const struct loss **losses)
 	return trace->loss_count;
 }
 
+unsigned int trace_older(const struct trace *trace)
+{
+	return trace->older;
+}
+
 unsigned int trace_connections(const struct trace *trace)
 {
 	return trace->connection_count;

@@ -121,6 +121,7 @@ int trace_losses(const struct trace *trace, const struct loss **losses); /* join
 
 /* Connections in the order of their beginning. */
 unsigned int trace_connections(const struct trace *trace);
+unsigned int trace_older(const struct trace *trace); /* sockets connected before it began */
 const struct connection *trace_connection(const struct trace *trace, unsigned int index);
 
 /* Command name of a task, "" when not known. Hostile text. */

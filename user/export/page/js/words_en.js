@@ -185,7 +185,7 @@ export const WORDS_EN = {
 	before_all: "Press play, or n for the next moment.",
 	keys: "Keys: space play · n p next and previous moment · ← → step · + − 0 zoom · f class mode · l ladder",
 	seen_instead: "What was seen instead",
-	no_connection: "No TCP connection was seen.",
+	no_connection: "No new TCP connection was seen.",
 	seen_processes: "Processes",
 	seen_calls: "Socket calls",
 	seen_nothing: "Neither a socket nor a socket call: the command did nothing with the network.",

@@ -185,7 +185,7 @@ export const WORDS_ZH = {
 	before_all: "按播放，或按 n 到下一时刻。",
 	keys: "按键：空格 播放 · n p 下一、上一时刻 · ← → 步进 · + − 0 缩放 · f 课堂模式 · l 时序图",
 	seen_instead: "看到了什么",
-	no_connection: "没有看到 TCP 连接。",
+	no_connection: "没有看到新的 TCP 连接。",
 	seen_processes: "进程",
 	seen_calls: "套接字调用",
 	seen_nothing: "既没有套接字，也没有套接字调用：这个命令没有使用网络。",
