@@ -165,6 +165,22 @@ static void the_table_of_calls_names_each_in_full(void **state)
 	assert_has(desk->paper.text, " largest asked ");
 }
 
+static void long_addresses_and_pids_are_never_cut(void **state)
+{
+	struct desk *desk = *state;
+	struct connection *connection = &desk->story.connection;
+
+	connection->family = AF_INET6;
+	for (int end = 0; end < END_COUNT; end++)
+		memset(connection->address[end], 0x2a, sizeof(connection->address[end]));
+	desk->story.server.owner_tgid = 4194303;
+	strcpy(desk->story.server.owner_comm, "a_long_name_xyz");
+	assert_has(ladder(desk, 80, 0), "]:57366\n");
+	assert_has(desk->paper.text, "]:12345\n");
+	assert_has(desk->paper.text, "server a_long_name_xyz 4194303\n");
+	assert_fits(desk->paper.text, 80);
+}
+
 /* Cells of each glyph in the bar. */
 static void the_bar_gives_every_place_its_share(void **state)
 {
@@ -330,6 +346,7 @@ int main(void)
 		DESK_TEST(no_colour_means_no_escape_sequence),
 		DESK_TEST(summary_tells_the_story_in_exact_numbers),
 		DESK_TEST(the_table_of_calls_names_each_in_full),
+		DESK_TEST(long_addresses_and_pids_are_never_cut),
 		DESK_TEST(the_bar_gives_every_place_its_share),
 		DESK_TEST(an_end_that_is_not_traced_says_so),
 		DESK_TEST(a_lossy_connection_says_so_above_its_verdict),

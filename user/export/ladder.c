@@ -79,6 +79,29 @@ static void title_of(const struct view *view, const struct connection *connectio
 	text_endpoint(lines[1], TEXT_SIZE, connection, end);
 }
 
+static bool titles_fit(char lines[END_COUNT][2][TEXT_SIZE], int block, int rest)
+{
+	for (int i = 0; i < 2; i++)
+		if (term_width(lines[END_CLIENT][i]) >= block ||
+		    term_width(lines[END_SERVER][i]) > rest)
+			return false;
+	return true;
+}
+
+/* A pid or a port must never be cut: what doesn't fit beside each other gets lines of its own. */
+static void print_long_titles(const struct view *view, char lines[END_COUNT][2][TEXT_SIZE])
+{
+	char text[2 * TEXT_SIZE + 1];
+
+	fputs(term_style(&view->term, STYLE_BOLD), view->stream);
+	for (int end = 0; end < END_COUNT; end++) {
+		snprintf(text, sizeof(text), "%.511s %.511s", lines[end][0], lines[end][1]);
+		fprintf(view->stream, "%*s", TIME_COLUMNS + 1, "");
+		text_wrap(view, TIME_COLUMNS + 1, TIME_COLUMNS + 5, text);
+	}
+	fputs(term_style(&view->term, STYLE_PLAIN), view->stream);
+}
+
 static void print_titles(const struct view *view, const struct rung_layout *layout,
 			 const struct connection *connection)
 {
@@ -88,6 +111,10 @@ static void print_titles(const struct view *view, const struct rung_layout *layo
 
 	for (int end = 0; end < END_COUNT; end++)
 		title_of(view, connection, (enum end)end, lines[end]);
+	if (!titles_fit(lines, block, rest)) {
+		print_long_titles(view, lines);
+		return;
+	}
 	for (int i = 0; i < 2; i++) {
 		text_fit(time, sizeof(time), i ? "" : label(view->lang, LABEL_TIME), TIME_COLUMNS,
 			 ALIGN_RIGHT);
