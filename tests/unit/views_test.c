@@ -181,6 +181,20 @@ static void long_addresses_and_pids_are_never_cut(void **state)
 	assert_fits(desk->paper.text, 80);
 }
 
+static void both_directions_are_told_apart(void **state)
+{
+	struct desk *desk = *state;
+	struct connection *connection = &desk->story.connection;
+
+	assert_lacks(summary(desk, 80, false, LANG_EN), "client -> server");
+	connection->flow[END_SERVER] = connection->flow[END_CLIENT];
+	connection->flow[END_SERVER].at_return.connection = connection;
+	desk->story.detail.wmem[END_SERVER] = desk->story.detail.wmem[END_CLIENT];
+	assert_has(summary(desk, 80, false, LANG_EN), "  client -> server:\n  at the return of");
+	assert_has(desk->paper.text, "  server -> client:\n  at the ");
+	assert_int_equal(paper_count(desk->paper.text, "  client -> server:\n"), 2);
+}
+
 /* Cells of each glyph in the bar. */
 static void the_bar_gives_every_place_its_share(void **state)
 {
@@ -347,6 +361,7 @@ int main(void)
 		DESK_TEST(summary_tells_the_story_in_exact_numbers),
 		DESK_TEST(the_table_of_calls_names_each_in_full),
 		DESK_TEST(long_addresses_and_pids_are_never_cut),
+		DESK_TEST(both_directions_are_told_apart),
 		DESK_TEST(the_bar_gives_every_place_its_share),
 		DESK_TEST(an_end_that_is_not_traced_says_so),
 		DESK_TEST(a_lossy_connection_says_so_above_its_verdict),

@@ -127,6 +127,7 @@ static bool draw_direction(const struct view *view, const struct axis *axis,
 	if (!summary_notable(connection, sender) || (!wmem->peak && !unread->peak))
 		return false;
 	fputc('\n', view->stream);
+	summary_direction(view, connection, sender);
 	if (wmem->peak) {
 		draw_curve(view, axis, LABEL_SEND_BUFFER, wmem);
 		draw_peak(view, wmem);

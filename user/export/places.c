@@ -112,7 +112,9 @@ void places_draw(const struct view *view, const struct connection *connection, e
 	columns = view->columns - 2 - term_width(title) - 2;
 	columns = columns > BAR_COLUMNS_MAX ? BAR_COLUMNS_MAX : columns;
 	share_out(places, sum, columns);
-	fprintf(view->stream, "\n  %s  ", title);
+	fputc('\n', view->stream);
+	summary_direction(view, connection, sender);
+	fprintf(view->stream, "  %s  ", title);
 	draw_bar(view, places);
 	draw_legend(view, places);
 }

@@ -45,6 +45,16 @@ bool summary_notable(const struct connection *connection, enum end sender)
 	       (moved >= NOTABLE_BYTES || moved > back || (moved == back && sender == END_CLIENT));
 }
 
+void summary_direction(const struct view *view, const struct connection *connection,
+		       enum end sender)
+{
+	enum end peer = sender == END_CLIENT ? END_SERVER : END_CLIENT;
+
+	if (summary_notable(connection, sender) && summary_notable(connection, peer))
+		fprintf(view->stream, "  %s -> %s:\n", text_role(view, sender),
+			text_role(view, peer));
+}
+
 static void print_header(const struct view *view, const struct connection *connection)
 {
 	char ends[END_COUNT][TEXT_SIZE];

@@ -32,4 +32,8 @@ uint64_t summary_moved(const struct connection *connection, enum end sender);
 /* Worth a picture: the direction that carried more, or more than a few bytes. */
 bool summary_notable(const struct connection *connection, enum end sender);
 
+/* "client -> server:" on a line of its own, when both directions moved what is notable. */
+void summary_direction(const struct view *view, const struct connection *connection,
+		       enum end sender);
+
 #endif
