@@ -91,6 +91,26 @@ static void a_segment_seen_at_both_ends_is_one_row(void **state)
 	assert_int_equal(rows_of(the_ladder(play), ROW_SEGMENT), 3);
 }
 
+/* Where a traced socket listens, an arriving SYN would have been seen. */
+static void a_syn_that_did_not_reach_a_traced_listener_was_lost(void **state)
+{
+	struct play *play = *state;
+
+	server_listens(play);
+	client_connects(play);
+	syn_leaves(play);
+	assert_true(segment_row(the_ladder(play), SEGMENT_SYN)->peer_seen);
+}
+
+static void a_syn_for_a_stranger_may_have_arrived(void **state)
+{
+	struct play *play = *state;
+
+	client_connects(play);
+	syn_leaves(play);
+	assert_false(segment_row(the_ladder(play), SEGMENT_SYN)->peer_seen);
+}
+
 static void a_segment_that_never_arrived_is_shown_as_such(void **state)
 {
 	struct play *play = *state;
@@ -307,6 +327,8 @@ int main(void)
 		promise(what_opens_blocks_and_closes_stays),
 		promise(a_silence_is_told_only_where_nothing_is_left_out),
 		promise(calls_without_rows_are_counted_behind_the_last_row),
+		promise(a_syn_that_did_not_reach_a_traced_listener_was_lost),
+		promise(a_syn_for_a_stranger_may_have_arrived),
 		promise(one_segment_alone_is_no_group),
 	};
 

@@ -248,6 +248,23 @@ static void a_window_that_opens_by_itself_needs_no_probe(void **state)
 	assert_lacks(verdict(play, LANG_EN), "probe");
 }
 
+/* A hook's call can be left out: the ACK's arrival then says that its leaving was not seen. */
+static void a_window_of_0_that_was_not_seen_leaving_counts_where_it_arrives(void **state)
+{
+	struct play *play = *state;
+	const struct flow *flow;
+
+	handshake(play);
+	data(play, CLIENT, 0, 100);
+	assert_int_equal(trace_lost(play->trace), 0);
+	feed(play, RECORD_SEGMENT, segment, play->id[CLIENT], .received = 1, .flags = SEGMENT_ACK,
+	     .seq = raw(play, SERVER, 0), .ack = raw(play, CLIENT, 100), .window = 0,
+	     .wscale = SEGMENT_NO_WSCALE);
+	flow = &the_connection(play)->flow[CLIENT];
+	assert_true(flow->window_zero_since_ns != 0);
+	assert_int_equal(trace_lost(play->trace), 1);
+}
+
 static void one_byte_of_urgent_data_is_marked(void **state)
 {
 	struct play *play = *state;
@@ -350,6 +367,7 @@ int main(void)
 		promise(time_wait_holds_a_port_for_a_minute),
 		promise(probes_of_a_window_of_0_are_counted_with_their_pauses),
 		promise(a_window_that_opens_by_itself_needs_no_probe),
+		promise(a_window_of_0_that_was_not_seen_leaving_counts_where_it_arrives),
 		promise(one_byte_of_urgent_data_is_marked),
 		promise(an_urgent_pointer_without_urg_means_nothing),
 		promise(a_half_close_is_told_with_what_still_came),

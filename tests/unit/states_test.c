@@ -294,6 +294,22 @@ static void times_in_states_add_up_to_the_whole(void **state)
 	assert_int_equal(sum, last->time_ns - change_to(play, SERVER, TCP_SYN_RECV)->time_ns);
 }
 
+/* It has no connection: nothing is known of its numbers. */
+static void a_socket_that_was_connected_before_the_trace_may_close(void **state)
+{
+	struct play *play = *state;
+
+	feed(play, RECORD_STATE, state, 77, .old_state = TCP_ESTABLISHED,
+	     .new_state = TCP_ESTABLISHED);
+	feed(play, RECORD_STATE, state, 77, .old_state = TCP_ESTABLISHED,
+	     .new_state = TCP_FIN_WAIT1);
+	feed(play, RECORD_STATE, state, 77, .old_state = TCP_FIN_WAIT1, .new_state = TCP_FIN_WAIT2);
+	feed(play, RECORD_STATE, state, 77, .old_state = TCP_FIN_WAIT2, .new_state = TCP_CLOSE,
+	     .flags = STATE_SOCK_DEAD);
+	assert_int_equal(trace_connections(play->trace), 0);
+	assert_int_equal(trace_older(play->trace), 1);
+}
+
 static void a_listener_stays_in_listen(void **state)
 {
 	struct play *play = *state;
@@ -326,6 +342,7 @@ int main(void)
 		promise(an_unreachable_host_is_an_error),
 		promise(a_rst_that_arrives_closes_at_once),
 		promise(times_in_states_add_up_to_the_whole),
+		promise(a_socket_that_was_connected_before_the_trace_may_close),
 		promise(a_listener_stays_in_listen),
 	};
 

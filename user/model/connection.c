@@ -304,6 +304,31 @@ int connection_failed(struct trace *trace, struct entry *entry, const struct cal
 	return 0;
 }
 
+bool address_is_wildcard(const uint8_t address[RECORD_ADDRESS_SIZE])
+{
+	static const uint8_t ipv6[RECORD_ADDRESS_SIZE],
+		ipv4[RECORD_ADDRESS_SIZE] = { [10] = 0xff, 0xff };
+
+	return !memcmp(address, ipv6, sizeof(ipv6)) || !memcmp(address, ipv4, sizeof(ipv4));
+}
+
+void connection_find_listener(struct trace *trace, struct connection *connection)
+{
+	const uint8_t *address = connection->address[END_SERVER];
+	const struct entry *entry;
+	size_t at = 0;
+
+	while (!connection->listener_seen && (entry = map_next(&trace->sockets, &at))) {
+		const struct record_socket *identity = &entry->socket.identity;
+
+		connection->listener_seen =
+			entry->socket.state == TCP_LISTEN &&
+			identity->local_port == connection->port[END_SERVER] &&
+			(address_is_wildcard(identity->local_address) ||
+			 !memcmp(identity->local_address, address, RECORD_ADDRESS_SIZE));
+	}
+}
+
 uint64_t connection_sends(const struct connection *connection, enum end sender)
 {
 	uint64_t count = 0;

@@ -76,6 +76,7 @@ struct flow {
 	uint64_t segments, retransmits;
 	bool sent_any;
 	uint64_t sent_ns;  /* when the last segment left that carried data */
+	uint64_t sent_ack; /* highest acknowledgement that it sent */
 	uint64_t sent_end; /* highest relative sequence number sent, SYN and FIN counted */
 	bool scale_known;  /* its SYN was seen: */
 	uint16_t mss;	   /* that it offered; 0: none */
@@ -103,6 +104,7 @@ struct connection {
 	unsigned int id; /* from 1, in the order of their beginning */
 	struct socket *ends[END_COUNT];
 	struct socket *listener; /* NULL: not traced */
+	bool listener_seen;	 /* a traced socket listens there: an arriving SYN would be seen */
 	uint8_t address[END_COUNT][RECORD_ADDRESS_SIZE];
 	uint16_t port[END_COUNT];
 	unsigned int family; /* of the client's socket, or of the one that is seen */

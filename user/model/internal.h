@@ -106,6 +106,9 @@ static inline bool port_is_chosen(const struct trace *trace, const struct entry 
 	return entry->port_origin == PORT_KERNEL && !trace->lost_records;
 }
 
+/* connection.c */
+bool address_is_wildcard(const uint8_t address[RECORD_ADDRESS_SIZE]);
+
 /* trace.c */
 struct entry *trace_socket(struct trace *trace, uint32_t id,
 			   uint64_t time_ns); /* NULL: no memory */
@@ -131,6 +134,8 @@ int connection_established(struct trace *trace, struct entry *entry,
 			   const struct record_state *record);
 int connection_failed(struct trace *trace, struct entry *entry, const struct call *call);
 void connection_isn(struct connection *connection, enum end end, uint32_t isn);
+/* Whether a traced socket listens at the server's address, when its SYN leaves. */
+void connection_find_listener(struct trace *trace, struct connection *connection);
 void connection_check_finished(struct trace *trace, struct connection *connection,
 			       uint64_t time_ns);
 

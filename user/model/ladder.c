@@ -208,7 +208,8 @@ void ladder_segment(struct connection *connection, const struct segment *segment
 		.left = !segment->received,
 		.arrived = segment->received,
 		.arrived_ns = segment->received ? segment->time_ns : 0,
-		.peer_seen = connection->ends[other_end(segment->sender)] != NULL,
+		.peer_seen = connection->ends[other_end(segment->sender)] ||
+			     (connection->listener_seen && segment->flags & SEGMENT_SYN),
 	};
 
 	if (segment->received && sender_seen) {

@@ -156,7 +156,8 @@ static void tell_send(struct trace *trace, struct connection *connection, const 
 		      const struct call *call)
 {
 	if (call->result == -EAGAIN)
-		tell_call(trace, connection, call, MOMENT_SEND_WOULD_BLOCK, 0);
+		tell_call(trace, connection, call, MOMENT_SEND_WOULD_BLOCK,
+			  entry->socket.state == TCP_SYN_SENT ? 1 : 0);
 	else if (call->result < 0 && call->result != -EINTR)
 		tell_call(trace, connection, call, MOMENT_SEND_FAILED, send_failure(entry, call));
 	else if (call->result > 0 && call->moved_bytes < call->asked_bytes &&
@@ -190,14 +191,6 @@ void moment_call_ends(struct trace *trace, struct connection *connection, const 
 		tell_receive(trace, connection, entry, call);
 }
 
-static bool is_wildcard(const uint8_t address[RECORD_ADDRESS_SIZE])
-{
-	static const uint8_t ipv6[RECORD_ADDRESS_SIZE],
-		ipv4[RECORD_ADDRESS_SIZE] = { [10] = 0xff, 0xff };
-
-	return !memcmp(address, ipv6, sizeof(ipv6)) || !memcmp(address, ipv4, sizeof(ipv4));
-}
-
 static bool holds_port(const struct entry *entry, const struct entry *other,
 		       const struct call *call, uint16_t port)
 {
@@ -205,7 +198,8 @@ static bool holds_port(const struct entry *entry, const struct entry *other,
 
 	return other != entry && other->socket.identity.local_port == port &&
 	       identity->netns == entry->socket.identity.netns &&
-	       (is_wildcard(identity->local_address) || is_wildcard(call->address) ||
+	       (address_is_wildcard(identity->local_address) ||
+		address_is_wildcard(call->address) ||
 		!memcmp(identity->local_address, call->address, RECORD_ADDRESS_SIZE));
 }
 

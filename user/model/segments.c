@@ -82,6 +82,29 @@ static bool is_again(struct connection *connection, enum end sender,
 	return again;
 }
 
+/* What arrives acknowledges more than was seen leaving: its leaving was not seen. */
+static bool acknowledges_unseen(const struct connection *connection, enum end sender,
+				const struct record_segment *record, uint64_t ack)
+{
+	const struct flow *flow = &connection->flow[sender];
+
+	return record->received && connection->ends[sender] && flow->sent_any &&
+	       connection->isn_known[other_end(sender)] && record->flags & SEGMENT_ACK &&
+	       !(record->flags & SEGMENT_RST) && ack > flow->sent_ack;
+}
+
+static void note_ack(struct trace *trace, struct connection *connection, enum end sender,
+		     const struct record_segment *record, struct segment *segment)
+{
+	struct flow *flow = &connection->flow[sender];
+
+	segment->unseen = acknowledges_unseen(connection, sender, record, segment->ack);
+	if (segment->unseen)
+		trace_unseen(trace, connection, flow->sent_ns, record->header.time_ns);
+	if (segment->ack > flow->sent_ack)
+		flow->sent_ack = segment->ack;
+}
+
 /* The kernel numbers what it sends without gaps: a gap is a segment that was not seen. */
 static void find_hole(struct trace *trace, struct connection *connection, enum end sender,
 		      const struct record_segment *record, uint64_t seq)
@@ -118,9 +141,13 @@ static void in_connection(struct trace *trace, struct entry *entry, struct segme
 					connection->flow[other_end(sender)].sent_end);
 	segment->window = scaled_window(connection, sender, record);
 	find_hole(trace, connection, sender, record, segment->seq);
+	note_ack(trace, connection, sender, record, segment);
 	segment->again = is_again(connection, sender, record, segment->seq);
-	if (is_first_seen_syn(connection, segment))
+	if (is_first_seen_syn(connection, segment)) {
 		ending_syn(connection, segment->time_ns);
+		if (!connection->ends[END_SERVER])
+			connection_find_listener(trace, connection);
+	}
 	window_segment(trace, connection, segment);
 	tell(trace, segment, segment);
 	if (connection->detail)

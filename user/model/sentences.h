@@ -46,9 +46,10 @@ enum verdict_sentence {
 	SAY_OTHER_WAY,	/* {0} bytes the other way, {1} of them read */
 	SAY_RESET,	/* {6} sent the RST */
 	SAY_PROBES, /* {0} time with a window of 0, {1} probes, {2} and {3} shortest, longest pause */
-	SAY_ONE_PROBE,
-	SAY_END_UNKNOWN, /* TIME_WAIT shows in segments only, and they were not recorded */
-	SAY_OPEN,	 /* still open when the trace ended */
+	SAY_TWO_PROBES,
+	SAY_COUNTED_PROBES, /* one, or none of them in a row */
+	SAY_END_UNKNOWN,    /* TIME_WAIT shows in segments only, and they were not recorded */
+	SAY_OPEN,	    /* still open when the trace ended */
 	SAY_LOSSY,
 	SAY_COUNT
 };

@@ -28,14 +28,15 @@ const struct sentences sentences_en = {
 			"The server's kernel answers. Its first sequence number is k = {0}, and it "
 			"acknowledges j + 1 = {1}. The server is in SYN_RECV." } },
 		[MOMENT_SYN_ACK_AGAIN] = { "SYN-ACK again", {
-			"No third segment has come for {0}: the server's kernel sends its SYN-ACK again." } },
+			"The server's kernel sends its SYN-ACK again, {0} after the first one: nothing has "
+			"acknowledged it." } },
 		[MOMENT_CLIENT_ESTABLISHED] = { "client ESTABLISHED", {
 			"The SYN-ACK arrived {0} after the SYN left. For the client's kernel the "
 			"connection is up.",
 			"The SYN-ACK arrived. For the client's kernel the connection is up." } },
 		[MOMENT_SERVER_ESTABLISHED] = { "server ESTABLISHED", {
-			"The third segment arrived: the server's kernel has the connection after {0} in "
-			"SYN_RECV. No accept() was needed for that.",
+			"A segment that acknowledges the SYN-ACK arrived: the server's kernel has the "
+			"connection after {0} in SYN_RECV. No accept() was needed for that.",
 			"The server's kernel has the connection. No accept() was needed for that." } },
 		[MOMENT_CONNECTED] = { "connect() returned", {
 			"connect() = 0 after {0}.",
@@ -50,8 +51,8 @@ const struct sentences sentences_en = {
 			"{2}() = {0}. The connection had been ready for {1}.",
 			"{2}() = {0}." } },
 		[MOMENT_SEND] = { "{0}() called", {
-			"The {6} hands {1} {1|byte|bytes} to its kernel: they are copied into the send buffer.",
-			"The {6} hands bytes to its kernel: they are copied into the send buffer." } },
+			"The {6} asks its kernel to take {1} {1|byte|bytes} into the send buffer.",
+			"The {6} asks its kernel to take bytes into the send buffer." } },
 		[MOMENT_BUFFER_FULL] = { "send buffer full", {
 			"{0} of {1} are used: the {6}'s call sleeps with {2} {2|byte|bytes} left in its own "
 			"memory. The {7}'s window takes no more.",
@@ -152,15 +153,17 @@ const struct sentences sentences_en = {
 			"{1} of {3} {3|byte|bytes}. The rest is still in the program's own memory.",
 			"{1} of {3} {3|byte|bytes} after {2}: a RST ended the {6}'s wait for room." } },
 		[MOMENT_SEND_WOULD_BLOCK] = { "{0}() = {1}", {
-			"After {2}: the {6}'s send buffer has no room, and the call must not wait longer." } },
+			"After {2}: the {6}'s send buffer has no room, and the call must not wait longer.",
+			"After {2}: the handshake is not done, so nothing can be sent yet, and the call "
+			"must not wait." } },
 		[MOMENT_READ_WOULD_BLOCK] = { "{0}() = {1}", {
 			"After {2}: the {6}'s receive queue has nothing to read, and the call must not wait longer." } },
 		[MOMENT_BIND_FAILED] = { "{0}() failed", {
 			"{1} for {2}.",
 			"{1} for {2}. Who has the address was not seen in this trace.",
 			"{1} for {2}. A socket of process {3} listens there.",
-			"{1} for {2}. A connection on this port is still in {3}; SO_REUSEADDR would let a "
-			"listener share it.",
+			"{1} for {2}. A connection on this port is still in {3}; a listener may share it "
+			"only if both it and that connection's socket have SO_REUSEADDR.",
 			"{1} for {2}. A port below net.ipv4.ip_unprivileged_port_start takes "
 			"CAP_NET_BIND_SERVICE." } },
 		[MOMENT_HALF_CLOSED] = { "half-closed until now", {
@@ -208,7 +211,10 @@ const struct sentences sentences_en = {
 		[SAY_RESET] = "A RST from the {6} ended the connection.",
 		[SAY_PROBES] = "For {0} in all the {7}'s window was 0: the {6}'s kernel sent {1} "
 			       "probes, {2} to {3} apart.",
-		[SAY_ONE_PROBE] = "For {0} in all the {7}'s window was 0: the {6}'s kernel sent one probe.",
+		[SAY_TWO_PROBES] = "For {0} in all the {7}'s window was 0: the {6}'s kernel sent two "
+				   "probes, {2} apart.",
+		[SAY_COUNTED_PROBES] = "For {0} in all the {7}'s window was 0: the {6}'s kernel sent {1} "
+				       "{1|probe|probes}.",
 		[SAY_END_UNKNOWN] = "Whether it was closed in the end is not known: that takes "
 				    "--detail full.",
 		[SAY_OPEN] = "It was still open when the trace ended.",

@@ -272,7 +272,7 @@ void state_record(struct trace *trace, struct entry *entry, const struct record_
 
 	new_state = true_state(entry, record);
 	if (new_state == entry->socket.state) {
-		if (entry->mini)
+		if (entry->mini && entry->socket.connection)
 			connection_check_finished(trace, entry->socket.connection,
 						  record->header.time_ns);
 		return;

@@ -34,6 +34,7 @@ struct segment {
 	uint8_t wscale;	 /* SEGMENT_NO_WSCALE: absent */
 	bool again;	 /* begins below what was sent before */
 	uint16_t urgent; /* bytes from seq to behind the urgent one; 0: no urgent data */
+	bool unseen;	 /* its leaving was not: this is its arrival */
 	bool probe;	 /* asks whether the peer's window is still 0 */
 };
 

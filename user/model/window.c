@@ -80,7 +80,7 @@ static void take_urgent(struct trace *trace, struct connection *connection,
 
 void window_segment(struct trace *trace, struct connection *connection, struct segment *segment)
 {
-	if (segment->received && connection->ends[segment->sender])
+	if (segment->received && connection->ends[segment->sender] && !segment->unseen)
 		return;
 	if (is_probe(connection, segment)) {
 		segment->probe = true;

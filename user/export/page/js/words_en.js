@@ -87,7 +87,7 @@ export const WORDS_EN = {
 	slept: "slept {0}: {1}",
 	share: "{0} calls · {1} of the time in them",
 	card_handshake: "Three-way handshake",
-	card_handshake_note: "from SYN to the third segment",
+	card_handshake_note: "from SYN to ESTABLISHED at the server",
 	card_handshake_note_client: "from SYN to SYN-ACK",
 	card_inside: "Time inside {0}()",
 	card_asleep: "asleep {0}",

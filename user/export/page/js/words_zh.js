@@ -87,7 +87,7 @@ export const WORDS_ZH = {
 	slept: "睡眠 {0}：{1}",
 	share: "{0} 次调用 · {1} 的时间在其中",
 	card_handshake: "三次握手",
-	card_handshake_note: "从 SYN 到第三个报文段",
+	card_handshake_note: "从 SYN 到服务器 ESTABLISHED",
 	card_handshake_note_client: "从 SYN 到 SYN-ACK",
 	card_inside: "{0}() 的内部时间",
 	card_asleep: "睡眠 {0}",
