@@ -335,9 +335,26 @@ static void memory_is_not_bytes_and_its_peak_is_kept(void **state)
 	assert_int_equal(the_connection(play)->flow[CLIENT].wmem_peak, 4224838);
 }
 
+/* Linux before 6.3 shows the write queue in segments only. */
+static void what_a_send_call_returned_was_handed_over_without_a_sample(void **state)
+{
+	struct play *play = *state;
+
+	handshake(play);
+	data(play, CLIENT, 0, 100);
+	for (int i = 0; i < 2; i++) {
+		enters(play, CLIENT, .call = CALL_SEND, .asked = 500);
+		returns(play, CLIENT, .call = CALL_SEND, .asked = 500, .bytes = 500, .result = 500);
+	}
+	assert_int_equal(direction_from(play, CLIENT)->handed, 1000);
+	assert_int_equal(direction_from(play, CLIENT)->sent, 100);
+	assert_int_equal(the_connection(play)->flow[CLIENT].at_return.at.handed, 1000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		promise(what_a_send_call_returned_was_handed_over_without_a_sample),
 		promise(four_positions_say_where_every_byte_is),
 		promise(a_byte_that_the_peer_holds_has_been_sent),
 		promise(a_sample_that_is_late_takes_nothing_back),

@@ -8,6 +8,9 @@
 
 #include "user/model/internal.h"
 
+/* include/linux/fs.h: MAX_RW_COUNT with pages of 4 KiB; no call moves more. */
+#define CALL_BYTES_MAX 0x7ffff000u
+
 /* The position of seq in end's stream, close to near; SYN not counted, FIN still in. */
 static uint64_t position(const struct connection *connection, enum end end, uint32_t seq,
 			 uint64_t near)
@@ -317,6 +320,18 @@ void bytes_state(struct trace *trace, struct entry *entry, const struct record_s
 		tell_bytes(trace, connection, end, record->header.time_ns);
 		break;
 	}
+}
+
+void bytes_taken(struct trace *trace, struct entry *entry, const struct call *call)
+{
+	struct connection *connection = entry->socket.connection;
+	struct flow *flow = &connection->flow[entry->socket.end];
+	uint64_t before = flow->at.handed;
+
+	flow->taken += call->moved_bytes < CALL_BYTES_MAX ? call->moved_bytes : CALL_BYTES_MAX;
+	raise_handed(flow, data_only(&flow->at, flow->taken));
+	if (flow->in_program || flow->at.handed > before)
+		bytes_in_program(trace, entry, call->return_ns, 0);
 }
 
 void bytes_in_program(struct trace *trace, struct entry *entry, uint64_t time_ns, uint64_t left)

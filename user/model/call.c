@@ -203,8 +203,7 @@ static void return_send(struct trace *trace, struct entry *entry, const struct c
 	if (!flow->first_send_ns)
 		flow->first_send_ns = call->enter_ns;
 	flow->last_call = call->kind;
-	if (flow->in_program)
-		bytes_in_program(trace, entry, call->return_ns, 0);
+	bytes_taken(trace, entry, call);
 	flow->inside_since_ns = 0;
 	flow->asleep_since_ns = 0;
 	if (!call->moved_bytes)

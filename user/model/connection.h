@@ -60,6 +60,7 @@ struct flow {
 	uint32_t rmem_alloc, rcvbuf, rcv_wnd;
 	uint32_t wmem_peak, rmem_peak;
 	uint64_t in_program;
+	uint64_t taken;		       /* by send calls that returned */
 	uint64_t first_send_ns;	       /* entry of the first send call; 0: none */
 	uint64_t last_return_ns;       /* return of the last send call that moved bytes; 0: none */
 	enum call_kind inside_call;    /* with inside_since_ns */

@@ -147,6 +147,8 @@ void bytes_sample_recv(struct trace *trace, struct entry *entry,
 void bytes_segment(struct trace *trace, struct entry *entry, const struct record_segment *record);
 void bytes_state(struct trace *trace, struct entry *entry, const struct record_state *record);
 void bytes_in_program(struct trace *trace, struct entry *entry, uint64_t time_ns, uint64_t left);
+/* A send call returned: what it moved was handed over, whether a hook showed it or not. */
+void bytes_taken(struct trace *trace, struct entry *entry, const struct call *call);
 void bytes_now(const struct connection *connection, enum end sender, uint64_t time_ns,
 	       struct bytes *bytes);
 
