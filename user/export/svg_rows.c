@@ -131,7 +131,7 @@ static void segment_words(const struct picture *picture, const struct row *row, 
 	char name[16], length[FMT_SIZE], window[FMT_SIZE];
 	size_t used = 0;
 
-	name_segment(row->flags, row->length, name, sizeof(name));
+	name_segment_told(row->flags, row->length, name, sizeof(name));
 	used += (size_t)snprintf(text, size, "%s%s",
 				 row->again ? label(picture->svg.lang, LABEL_AGAIN) : "", name);
 	if (row->length || row->flags & (SEGMENT_SYN | SEGMENT_FIN | SEGMENT_RST))
