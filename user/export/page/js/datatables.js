@@ -138,11 +138,13 @@ function callsOf(socket) {
 
 function address(socket) {
 	const join = (host, port) => host === undefined ? "" : (host.includes(":") ? "[" + host + "]" : host) + (port ? ":" + port : "");
+	if (socket.socket_type === "raw") /* its port is the number of a protocol */
+		return join(socket.local_address);
 	return [join(socket.local_address, socket.local_port), join(socket.remote_address, socket.remote_port)].filter(Boolean).join(" → ");
 }
 
 function kind(socket) {
-	const what = [socket.protocol ?? socket.family, socket.protocol ? socket.family : socket.socket_type].filter(Boolean).join(" ");
+	const what = [socket.socket_type === "raw" ? word("raw") : null, socket.protocol ?? socket.family, socket.protocol ? socket.family : socket.socket_type].filter(Boolean).join(" ");
 	const queue = socket.backlog_limit === undefined ? "" : " · " + word("backlog", count(socket.backlog_peak ?? 0), count(socket.backlog_limit));
 	return what + (socket.final_state === "LISTEN" || queue ? " " + word("listener") : "") + queue;
 }
