@@ -196,6 +196,16 @@ test("a_tick_far_from_zero_is_short", async () => {
 	await done(page);
 });
 
+test("a_socket_that_could_not_be_bound_says_why", async () => {
+	const capture = recorded("lessons/ports");
+	const page = await open(paged(capture));
+	const sockets = await page.textContent("#sockets");
+	for (const moment of facts(capture).moment.filter((one) => one.moment === "bind-failed"))
+		truth(sockets.includes(micro(moment.caption_en)), moment.caption_en);
+	truth(await page.isVisible("#sockets"), "the sockets are folded away");
+	await done(page);
+});
+
 test("urgent_data_are_called_so", async () => {
 	const page = await open(paged(recorded("lessons/oob")));
 	truth((await page.textContent("#ladder")).includes("data URG seq=4"), "no URG in the ladder");

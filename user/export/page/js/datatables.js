@@ -4,8 +4,8 @@
 import { app, ENDS, on } from "./app.js";
 import { CALL_OPEN, callName, errorName } from "./chosen.js";
 import { byId, html } from "./dom.js";
-import { bytes, count, duration, instant } from "./format.js";
-import { word } from "./language.js";
+import { bytes, count, duration, instant, sentence } from "./format.js";
+import { told, word } from "./language.js";
 import { seek } from "./player.js";
 
 const LONGEST = 20;
@@ -149,14 +149,23 @@ function kind(socket) {
 	return what + (socket.final_state === "LISTEN" || queue ? " " + word("listener") : "") + queue;
 }
 
+/* What happened to a socket of no connection: bind() failed, for one. */
+function momentRows(socket) {
+	return (app.facts.moment ?? []).filter((moment) => moment.connection === null && moment.socket === socket.socket).map((moment) =>
+		html("tr", { class: "note" }, html("td", {}), html("td", { colspan: SOCKET_KEYS.length - 1, class: "text" },
+			html("b", {}, sentence(told(moment, "title")) + (app.lang === "zh" ? "：" : ": ")), sentence(told(moment, "caption")))));
+}
+
 function drawSockets() {
 	const sockets = (app.facts.socket ?? []).filter((socket) => socket.connection === undefined).sort((a, b) => a.socket - b.socket).slice(0, 500);
 	byId("sockets-part").hidden = !sockets.length;
-	byId("sockets").replaceChildren(head(SOCKET_KEYS), html("tbody", {}, sockets.map((socket) =>
-		row(SOCKET_KEYS, [socket.socket, kind(socket), address(socket) || null, [socket.comm, socket.pid].filter(Boolean).join(" "), callsOf(socket) || null]))));
+	byId("sockets").replaceChildren(head(SOCKET_KEYS), html("tbody", {}, sockets.flatMap((socket) =>
+		[row(SOCKET_KEYS, [socket.socket, kind(socket), address(socket) || null, [socket.comm, socket.pid].filter(Boolean).join(" "), callsOf(socket) || null]),
+			...momentRows(socket)])));
 }
 
 export function startTables() {
+	byId("sockets-part").open = (app.facts.moment ?? []).some((moment) => moment.moment === "bind-failed");
 	on("connection language", () => {
 		if (app.chosen) {
 			drawCalls();

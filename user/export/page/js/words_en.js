@@ -80,6 +80,7 @@ export const WORDS_EN = {
 	limit: "sk_sndbuf {0}",
 	calls_title: "System calls",
 	no_bytes: "no data in this direction",
+	last_returned: "last {0}() returned",
 	returned_unread: "handed over, not read",
 	returned_unacked: "handed over, not acknowledged",
 	lost_here: "{0} records lost",

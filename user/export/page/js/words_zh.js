@@ -80,6 +80,7 @@ export const WORDS_ZH = {
 	limit: "sk_sndbuf {0}",
 	calls_title: "系统调用",
 	no_bytes: "这个方向没有数据",
+	last_returned: "最后一次 {0}() 返回",
 	returned_unread: "已交给内核，未被读取",
 	returned_unacked: "已交给内核，未确认",
 	lost_here: "丢失 {0} 条记录",
