@@ -38,6 +38,8 @@ int row_height(const struct plan *plan, const struct row *row)
 		height = has_second_line(row) ? 52 : 36;
 	else if (row->kind == ROW_DATA)
 		height = 28;
+	else if (row->kind == ROW_LOST)
+		height = 34; /* the words of a segment stand above its arrow */
 	return height * plan->percent / 100;
 }
 
