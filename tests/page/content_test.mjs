@@ -171,6 +171,75 @@ test("a_failed_connect_is_told_as_an_attempt", async () => {
 	await done(page);
 });
 
+test("what_came_back_to_a_failed_connect_is_on_its_card_and_in_its_ladder", async () => {
+	const capture = recorded("lessons/unreachable");
+	const page = await open(paged(capture), { hash: "#c=6" });
+	const { icmp } = facts(capture).connection.find((one) => one.connection === 6);
+	const cards = await page.textContent("#cards");
+	truth(cards.includes("AnswerICMP" + icmp.name) && cards.includes(icmp.icmp_from), cards);
+	truth((await page.textContent("#ladder")).includes(`ICMP ${icmp.name} from ${icmp.icmp_from}`), "no ICMP in the ladder");
+	await done(page);
+});
+
+test("an_attempt_without_a_syn_counts_from_its_connect", async () => {
+	const page = await open(paged(recorded("lessons/unreachable")), { hash: "#c=1" });
+	const ticks = await page.textContent("#timeline");
+	truth(ticks.includes("0: connect()") && /5 µs/.test(ticks) && !/\d\.\d{4}/.test(ticks), ticks);
+	await done(page);
+});
+
+test("a_tick_far_from_zero_is_short", async () => {
+	const page = await open(paged(recorded("lessons/zero_window")), { hash: "#z=1045900000..1045901000" });
+	const ticks = await page.$$eval("#timeline text.middle.muted", (found) => found.map((one) => one.textContent));
+	truth(ticks.length > 4 && ticks.every((tick) => tick.length < 9), `ticks: ${ticks}`);
+	truth((await page.textContent("#timeline")).includes("0: 1045.900 ms"), "the zero of the ticks");
+	await done(page);
+});
+
+test("a_socket_that_could_not_be_bound_says_why", async () => {
+	const capture = recorded("lessons/ports");
+	const page = await open(paged(capture));
+	const sockets = await page.textContent("#sockets");
+	for (const moment of facts(capture).moment.filter((one) => one.moment === "bind-failed"))
+		truth(sockets.includes(micro(moment.caption_en)), moment.caption_en);
+	truth(await page.isVisible("#sockets"), "the sockets are folded away");
+	await done(page);
+});
+
+test("urgent_data_are_called_so", async () => {
+	const page = await open(paged(recorded("lessons/oob")));
+	truth((await page.textContent("#ladder")).includes("data URG seq=4"), "no URG in the ladder");
+	await done(page);
+});
+
+test("what_is_not_tcp_says_why_there_is_no_segment", async () => {
+	for (const [name, words] of [["udp_contrast", ["4 UDP sockets", "300 B in 3 calls sent", "UDP has no handshake"]], ["unix_local", ["6 UNIX sockets", "A UNIX socket stays within this kernel"]]]) {
+		const page = await open(paged(recorded("lessons/" + name)));
+		const seen = await page.textContent("#seen");
+		for (const one of words)
+			truth(seen.includes(one), `${name}: ${one}: ${seen.slice(0, 300)}`);
+		await done(page);
+	}
+});
+
+test("no_caption_is_cut", async () => {
+	for (const view of [{ width: 1280, height: 720, hash: "#c=2&v=class" }, { width: 320, height: 700, hash: "#c=2" }]) {
+		const page = await open(paged(recorded("lessons/rst_zoo")), view);
+		const height = await page.$eval("#player", (player) => player.offsetHeight);
+		for (let i = 0; i < 14; i++) {
+			await page.keyboard.press("n");
+			const [all, seen, now] = await page.$eval("#caption", (one) => [one.scrollHeight, one.clientHeight, one.parentElement.offsetHeight]);
+			truth(all <= seen + 1 && now === height, `a caption takes ${all} of ${seen}; the player ${now}, not ${height}`);
+		}
+		await done(page);
+	}
+});
+
+test("a_slide_of_an_attempt_ends_with_it", async () => {
+	const slide = pictured(recorded("lessons/unreachable"));
+	truth(slide.includes(">3 s<") && !slide.includes("sk_wmem_queued"), "the slide of a failed connect");
+});
+
 test("one_segment_alone_is_an_arrow", async () => {
 	for (const path of [paged(recorded("lifecycle")), paged(recorded("blocked_send"))]) {
 		const page = await open(path);

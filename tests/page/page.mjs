@@ -7,7 +7,7 @@
 import { execFileSync } from "node:child_process";
 import { createRequire } from "node:module";
 import { copyFileSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { pathToFileURL } from "node:url";
 
 const { TCPWATCH, MAKE_CAPTURE, CHROMIUM, SCRATCH, PACKAGES } = process.env;
@@ -46,7 +46,7 @@ export function made(kind, count, comm = "made") {
 
 /* A capture of tests/golden: the path of a copy. */
 export function recorded(name) {
-	const path = join(SCRATCH, name + ".tcpw");
+	const path = join(SCRATCH, basename(name) + ".tcpw");
 	copyFileSync(join("tests", "golden", name + ".tcpw"), path);
 	return path;
 }

@@ -103,6 +103,8 @@ static char *render(struct stage *stage, int columns, int rows)
 	stage->scene.term.columns = columns;
 	stage->scene.term.rows = rows;
 	stage->scene.now_ns = stage->play->now_ns;
+	if (trace_zero_ns(stage->play->trace))
+		stage->scene.zero_ns = trace_zero_ns(stage->play->trace);
 	text = frame_render(stage->frame, stage->play->trace, &stage->scene);
 	assert_non_null(text);
 	return text;
@@ -446,10 +448,29 @@ static void the_question_hides_the_answer(void **state)
 	shaped_in_all_forms(stage);
 }
 
+static void a_table_whose_rows_do_not_fit_has_no_title(void **state)
+{
+	struct stage *stage = *state;
+
+	blocked(stage->play);
+	for (int rows = 14; rows <= 40; rows++) {
+		char *text = render(stage, 60, rows), *title = strstr(text, "CALLS ");
+
+		if (title) {
+			title = strchr(title, '\n');
+			assert_non_null(title);
+			assert_true(!strncmp(title, "\n  client ", 10) ||
+				    !strncmp(title, "\n  server ", 10));
+		}
+		free(text);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		on_stage(one_connection_that_blocks),
+		on_stage(a_table_whose_rows_do_not_fit_has_no_title),
 		on_stage(colour_changes_nothing_else),
 		on_stage(before_the_first_connection),
 		on_stage(several_connections_are_a_list),

@@ -180,7 +180,7 @@ static void draw_calls_title(struct lines *lines)
 		fputs(text, view->stream);
 	}
 	fputc('\n', view->stream);
-	lines_take(lines, RANK_CALL);
+	lines_title(lines, RANK_CALL);
 }
 
 static void draw_call(struct lines *lines, enum end end, enum call_kind kind,
@@ -233,6 +233,7 @@ static void draw_calls(const struct drawing *drawing, struct lines *lines)
 			draw_call(lines, end, (enum call_kind)kind, stats);
 		}
 	}
+	lines_end_table(lines);
 }
 
 /* The last moment of this connection, in the words of the other views. */
@@ -240,7 +241,8 @@ static void draw_told(const struct drawing *drawing, struct lines *lines)
 {
 	const struct frame *frame = drawing->frame;
 	const struct view *view = &lines->view;
-	char offset[FMT_SIZE], text[TEXT_LONG], own[TEXT_LONG];
+	char offset[FMT_SIZE], text[TEXT_LONG];
+	int indent = term_width(frame_word(view->lang, FRAME_LAST)) + 2;
 
 	for (uint64_t i = frame->told_count; i > 0 && i + FRAME_TOLD > frame->told_count; i--) {
 		const struct told *told = &frame->told[(i - 1) % FRAME_TOLD];
@@ -251,9 +253,9 @@ static void draw_told(const struct drawing *drawing, struct lines *lines)
 			   (int64_t)(told->time_ns - drawing->scene->zero_ns));
 		snprintf(text, sizeof(text), "%s  %s%s%s", offset, told->title,
 			 *told->caption ? label(view->lang, LABEL_COLON) : "", told->caption);
-		fprintf(view->stream, " %s%s%s %s\n", term_style(&view->term, STYLE_BOLD),
-			frame_word(view->lang, FRAME_LAST), term_style(&view->term, STYLE_PLAIN),
-			text_own(view, own, sizeof(own), text));
+		fprintf(view->stream, " %s%s%s ", term_style(&view->term, STYLE_BOLD),
+			frame_word(view->lang, FRAME_LAST), term_style(&view->term, STYLE_PLAIN));
+		text_wrap(view, indent, indent, text);
 		lines_take(lines, RANK_MINOR);
 		return;
 	}

@@ -423,7 +423,7 @@ char *frame_render(struct frame *frame, const struct trace *trace, const struct 
 								       : scene->term.columns;
 	view.term = scene->term;
 	view.columns = frame->view->columns;
-	view.zero_ns = trace_zero_ns(trace);
+	view.zero_ns = scene->zero_ns;
 	drawing.connection = chosen_of(frame, trace);
 	sheet.stream = open_memstream(&text, &size);
 	if (!sheet.stream)

@@ -35,16 +35,48 @@ void lines_take(struct lines *lines, enum rank rank)
 		if (lines->count < LINES_MOST) {
 			lines->line[lines->count].at = lines->taken;
 			lines->line[lines->count].length = (int)length;
+			lines->line[lines->count].title = false;
+			lines->line[lines->count].table = lines->table;
 			lines->line[lines->count++].rank = rank;
 		}
 		lines->taken += length + 1;
 	}
 }
 
+void lines_title(struct lines *lines, enum rank rank)
+{
+	int first = lines->count;
+
+	lines->table = ++lines->tables;
+	lines_take(lines, rank);
+	for (int i = first; i < lines->count; i++)
+		lines->line[i].title = true;
+}
+
+void lines_end_table(struct lines *lines)
+{
+	lines->table = 0;
+}
+
 void lines_blank(struct lines *lines)
 {
 	fputc('\n', lines->view.stream);
 	lines_take(lines, RANK_BLANK);
+}
+
+static void drop(struct lines *lines, int index)
+{
+	memmove(&lines->line[index], &lines->line[index + 1],
+		sizeof(lines->line[0]) * (size_t)(lines->count - index - 1));
+	lines->count--;
+}
+
+static void drop_bare_titles(struct lines *lines)
+{
+	for (int i = lines->count - 1; i >= 0; i--)
+		if (lines->line[i].title &&
+		    (i + 1 == lines->count || lines->line[i + 1].table != lines->line[i].table))
+			drop(lines, i);
 }
 
 void lines_fit(struct lines *lines, int rows)
@@ -55,9 +87,8 @@ void lines_fit(struct lines *lines, int rows)
 		for (int i = worst; i >= 0; i--)
 			if (lines->line[i].rank > lines->line[worst].rank)
 				worst = i;
-		memmove(&lines->line[worst], &lines->line[worst + 1],
-			sizeof(lines->line[0]) * (size_t)(lines->count - worst - 1));
-		lines->count--;
+		drop(lines, worst);
+		drop_bare_titles(lines);
 	}
 }
 

@@ -28,10 +28,14 @@ struct lines {
 	char *text;
 	size_t size, taken;
 	int count;
+	int table; /* the one that is being written; 0: none */
+	int tables;
 	struct {
 		size_t at;
 		int length;
 		enum rank rank;
+		int table;
+		bool title;
 	} line[LINES_MOST];
 };
 
@@ -46,6 +50,13 @@ void lines_close(struct lines *lines);
  * A style that is on at the end of a line need not be turned off: lines_clip does.
  */
 void lines_take(struct lines *lines, enum rank rank);
+
+/*
+ * The same for the title of a table, which goes when its last row goes. Rows are
+ * what is taken from here on until lines_end_table.
+ */
+void lines_title(struct lines *lines, enum rank rank);
+void lines_end_table(struct lines *lines);
 
 /* An empty line. */
 void lines_blank(struct lines *lines);

@@ -24,7 +24,7 @@ static void put_segment(struct json *json, const struct row *row, uint64_t zero_
 {
 	char name[64];
 
-	name_segment(row->flags, row->length, name, sizeof(name));
+	name_segment_told(row->flags, row->length, name, sizeof(name));
 	json_string(json, "name", name);
 	json_uint(json, "flags", row->flags);
 	json_uint(json, "seq", row->seq);

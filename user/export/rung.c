@@ -100,7 +100,7 @@ static void segment_forms(struct forms *forms, const struct view *view, const st
 	bool seq = row->length || row->flags & (SEGMENT_SYN | SEGMENT_FIN | SEGMENT_RST);
 	char name[FMT_SIZE], numbers[3][FMT_SIZE] = { "", "", "" };
 
-	name_segment(row->flags, row->length, name, sizeof(name));
+	name_segment_told(row->flags, row->length, name, sizeof(name));
 	if (seq)
 		snprintf(numbers[0], FMT_SIZE, " seq=%llu", (unsigned long long)row->seq);
 	if (row->flags & SEGMENT_ACK)

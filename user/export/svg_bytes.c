@@ -355,6 +355,8 @@ void picture_memory(struct picture *picture)
 {
 	struct scale scale = { .panel = &svg_layout.memory };
 
+	if (picture->connection->connect_error)
+		return;
 	put_panel_title(picture, scale.panel, svg_word(picture->svg.lang, SVG_WORD_MEMORY));
 	if (!picture->chart || !picture->chart->sampled[picture->sender]) {
 		put_instead(picture, scale.panel,

@@ -31,8 +31,8 @@ static uint64_t carried(const struct connection *connection, enum end sender)
 	return at->handed > at->received ? at->handed : at->received;
 }
 
-/* The client's connect() begins before there is a state or a SYN to show. */
-static uint64_t first_call_ns(const struct connection *connection, uint64_t from_ns)
+/* The client's connect() begins before there is a state or a SYN, and may fail after both. */
+static void take_connect(struct picture *picture, const struct connection *connection)
 {
 	const struct ladder *ladder = &connection->detail->ladder;
 
@@ -40,11 +40,29 @@ static uint64_t first_call_ns(const struct connection *connection, uint64_t from
 		const struct row *row = &ladder->rows[i];
 		uint64_t enter_ns = row->time_ns - row->inside_ns;
 
-		if (row->end == END_CLIENT && row->call == CALL_CONNECT &&
-		    (row->kind == ROW_CALL || row->kind == ROW_CALL_ENTER) && enter_ns < from_ns)
-			from_ns = enter_ns;
+		if (row->end != END_CLIENT || row->call != CALL_CONNECT ||
+		    (row->kind != ROW_CALL && row->kind != ROW_CALL_ENTER))
+			continue;
+		if (enter_ns < picture->from_ns)
+			picture->from_ns = enter_ns;
+		if (connection->connect_error && row->time_ns > picture->to_ns)
+			picture->to_ns = row->time_ns;
 	}
-	return from_ns;
+}
+
+/* What there is to see of it; a failed connect() is over, whatever is left of its socket. */
+static void take_times(struct picture *picture, const struct connection *connection)
+{
+	bool over = connection->finished || connection->connect_error;
+
+	picture->from_ns = connection->first_ns;
+	if (connection->syn_ns && connection->syn_ns < picture->from_ns)
+		picture->from_ns = connection->syn_ns;
+	picture->to_ns = over ? connection->last_ns : trace_last_ns(picture->trace);
+	take_connect(picture, connection);
+	picture->zero_ns = connection->syn_ns ? connection->syn_ns : picture->from_ns;
+	if (picture->to_ns < picture->from_ns + 1000)
+		picture->to_ns = picture->from_ns + 1000;
 }
 
 void picture_init(struct picture *picture, const struct export_target *target,
@@ -60,13 +78,7 @@ void picture_init(struct picture *picture, const struct export_target *target,
 	};
 	if (!connection)
 		return;
-	picture->zero_ns = connection->syn_ns ? connection->syn_ns : connection->first_ns;
-	picture->from_ns = first_call_ns(connection, connection->first_ns < picture->zero_ns
-							     ? connection->first_ns
-							     : picture->zero_ns);
-	picture->to_ns = connection->finished ? connection->last_ns : trace_last_ns(trace);
-	if (picture->to_ns < picture->from_ns + 1000)
-		picture->to_ns = picture->from_ns + 1000;
+	take_times(picture, connection);
 	if (carried(connection, END_SERVER) > carried(connection, END_CLIENT))
 		picture->sender = END_SERVER;
 }

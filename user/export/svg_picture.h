@@ -18,7 +18,7 @@ struct picture {
 	const struct connection *connection;
 	const struct chart *chart; /* the axis only; NULL: nothing was told of the connection */
 	uint64_t capture_zero_ns;
-	uint64_t zero_ns; /* of this connection: its SYN */
+	uint64_t zero_ns; /* of this connection: its SYN, or what came first */
 	uint64_t from_ns, to_ns;
 	enum end sender; /* of the direction that carried more */
 };

@@ -38,6 +38,8 @@ int row_height(const struct plan *plan, const struct row *row)
 		height = has_second_line(row) ? 52 : 36;
 	else if (row->kind == ROW_DATA)
 		height = 28;
+	else if (row->kind == ROW_LOST)
+		height = 34; /* the words of a segment stand above its arrow */
 	return height * plan->percent / 100;
 }
 
@@ -131,7 +133,7 @@ static void segment_words(const struct picture *picture, const struct row *row, 
 	char name[16], length[FMT_SIZE], window[FMT_SIZE];
 	size_t used = 0;
 
-	name_segment(row->flags, row->length, name, sizeof(name));
+	name_segment_told(row->flags, row->length, name, sizeof(name));
 	used += (size_t)snprintf(text, size, "%s%s",
 				 row->again ? label(picture->svg.lang, LABEL_AGAIN) : "", name);
 	if (row->length || row->flags & (SEGMENT_SYN | SEGMENT_FIN | SEGMENT_RST))

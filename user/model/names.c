@@ -159,6 +159,16 @@ void name_segment(uint8_t flags, uint32_t length, char *text, size_t size)
 		snprintf(text, size, "%s", first);
 }
 
+void name_segment_told(uint8_t flags, uint32_t length, char *text, size_t size)
+{
+	size_t used;
+
+	name_segment(flags, length, text, size);
+	used = strlen(text);
+	if (flags & SEGMENT_URG)
+		snprintf(text + used, size - used, " URG");
+}
+
 void name_tcp_flags(uint8_t flags, char *text, size_t size)
 {
 	static const struct {

@@ -31,6 +31,9 @@ const char *name_record(unsigned int kind); /* "SEGMENT"; also enum lost_what */
 /* "SYN-ACK", "FIN-ACK", "ACK", "RST", "data" ...: the name of a segment by its flags. */
 void name_segment(uint8_t flags, uint32_t length, char *text, size_t size);
 
+/* The same with "URG" where it is set: for a ladder. */
+void name_segment_told(uint8_t flags, uint32_t length, char *text, size_t size);
+
 /* "S." as tcpdump(1) prints flags. */
 void name_tcp_flags(uint8_t flags, char *text, size_t size);
 

@@ -115,6 +115,15 @@ function markSpan(axis) {
 }
 
 /* The lesson: what is not read when send() says that all is done. */
+/* All that was handed over is the result of a call only when there was one. */
+function returnWords(back) {
+	const [end, way] = app.sender ? ["server", "to_client"] : ["client", "to_server"];
+	const call = app.chosen.detail[way].call ?? "send";
+	const trades = new Map(app.facts.words[0].calls);
+	const sends = (app.chosen.fact[end].calls ?? []).filter((one) => trades.get(one.call) === "send");
+	return sends.reduce((sum, one) => sum + one.count, 0) === 1 ? `${call}() = ${count(back.handed_over)}` : word("last_returned", call);
+}
+
 function returnMark(axis, y, bottom, top) {
 	const flow = flowShown();
 	const back = flow.summary.at_return;
@@ -124,12 +133,12 @@ function returnMark(axis, y, bottom, top) {
 	const done = flow.receiverSeen ? back.app_read : back.handed_over - back.unacked;
 	const rest = back.handed_over - done;
 	const parts = [line(x, top, x, bottom, "return")];
-	const call = `${app.chosen.detail[app.sender ? "to_client" : "to_server"].call ?? "send"}()`;
 	const right = x < axis.right - 190;
-	if (x > axis.left + 110)
-		parts.push(text(x - 6, bottom - 6, "end strong bad halo", `${call} = ${count(back.handed_over)}`));
+	const words = returnWords(back);
+	if (x > axis.left + textWidth(words, 13) + 20)
+		parts.push(text(x - (right ? 6 : 18), bottom - 6, "end strong bad halo", words));
 	else
-		parts.push(text(x + 18, bottom - 6, "strong bad halo", `${call} = ${count(back.handed_over)}`));
+		parts.push(text(x + 18, bottom - 6, "strong bad halo", words));
 	if (rest && y(done) - y(back.handed_over) > 14)
 		parts.push(...bracket(x, y(back.handed_over), y(done), right, bytes(rest),
 			word(flow.receiverSeen ? "returned_unread" : "returned_unacked")));

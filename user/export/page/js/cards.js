@@ -58,17 +58,42 @@ function failure({ fact, moments }) {
 	return card(word("card_failed"), fact.connect_error, call ? word("card_failed_note", duration(call.longest_ns)) : null, moment?.t_ns);
 }
 
-/* What there is of a connect() that failed: its SYNs and what came back. */
-function attempt({ moments, flows }) {
-	const syns = moments.filter((moment) => ["syn", "syn-again"].includes(moment.moment));
-	if (!syns.length)
-		return [card(word("card_syns"), "0")];
+/* What came back to the SYNs: ICMP, a RST, or nothing, perhaps because a queue was full. */
+function answer({ fact, flows }) {
+	const { icmp } = fact;
 	const answers = flows[1].segments;
 	const reset = Array.from({ length: answers.length }, (_, i) => i).find((i) => answers.flags[i] & RST);
-	const times = syns.slice(0, 8).map((moment) => instant(moment.t_ns)).join(" · ") + (syns.length > 8 ? " …" : "");
-	return [card(word("card_syns"), count(syns.length), times, syns[0].t_ns),
-		reset === undefined ? card(word("card_answer"), word("answer_none"))
-			: card(word("card_answer"), word("answer_rst"), instant(answers.t[reset]), answers.t[reset])];
+	if (icmp)
+		return card(word("card_answer"), "ICMP", word(icmp.own ? "icmp_own_note" : "icmp_note", icmp.name, icmp.icmp_from), icmp.first_ns);
+	if (reset !== undefined)
+		return card(word("card_answer"), word("answer_rst"), instant(answers.t[reset]), answers.t[reset]);
+	if (!fact.syns)
+		return card(word("card_answer"), word("answer_local"), word("answer_local_note"));
+	return card(word("card_answer"), word("answer_none"), fact.syns_refused ? word("answer_queue_full", count(fact.syns_refused)) : null);
+}
+
+/* What there is of a connect() that failed: its SYNs and what came back. Times count from the first. */
+function attempt(chosen) {
+	const { fact } = chosen;
+	const times = fact.syn_times_ns.map((time, i) => i ? duration(time - fact.syn_times_ns[0]) : "0 s");
+	const more = fact.syns > times.length ? " …" : "";
+	return [card(word("card_syns"), count(fact.syns), times.length > 1 ? times.join(" · ") + more : null, fact.syn_times_ns[0]), answer(chosen)];
+}
+
+/* For how long the peer's window was 0, and how often its sender asked after it. */
+function windowZero({ summary }, moments) {
+	const moment = moments.find((one) => one.moment === "window-zero");
+	if (!summary.window_zero_ns)
+		return null;
+	const probes = summary.window_probes === 1 ? word("card_probe") : word("card_probes", count(summary.window_probes));
+	return card(word("card_window_zero"), duration(summary.window_zero_ns), probes, moment?.t_ns);
+}
+
+function reset({ fact, moments }) {
+	if (!fact.reset_by || fact.connect_error)
+		return null;
+	const moment = moments.find((one) => one.moment === "reset");
+	return card(word("card_reset"), "RST", word("card_reset_by", word(fact.reset_by)), moment?.t_ns);
 }
 
 function insideNote(summary, call) {
@@ -121,7 +146,7 @@ function moved(flow) {
 function retransmits(flow, moments) {
 	const { retransmits: again, segments } = flow.summary;
 	const moment = moments.find((one) => one.moment === "retransmit");
-	return again ? card(word("card_retransmits"), count(again), word("card_retransmits_note", count(segments)), moment?.t_ns) : null;
+	return again && segments ? card(word("card_retransmits"), count(again), word("card_retransmits_note", count(segments)), moment?.t_ns) : null;
 }
 
 function drawCards() {
@@ -129,8 +154,8 @@ function drawCards() {
 	const flow = flowShown();
 	const { fact, moments } = app.chosen;
 	const told_ = flow.summary.at_return ? sending(app.chosen, flow) : [moved(flow)];
-	const cards = [failure(app.chosen), handshake(fact), ...told_, flow.any ? buffer(flow) : null, retransmits(flow, moments),
-		...(fact.connect_error ? attempt(app.chosen) : []),
+	const cards = [failure(app.chosen), handshake(fact), ...told_, flow.any ? buffer(flow) : null, windowZero(flow, moments), retransmits(flow, moments),
+		reset(app.chosen), ...(fact.connect_error ? attempt(app.chosen) : []),
 		flow.any || fact.connect_error ? null : card(word("card_duration"), duration(fact.last_ns - fact.t_ns), null, null)];
 	byId("cards").replaceChildren(...cards.filter(Boolean));
 }

@@ -4,8 +4,8 @@
 import { app, ENDS, on } from "./app.js";
 import { CALL_OPEN, callName, errorName } from "./chosen.js";
 import { byId, html } from "./dom.js";
-import { bytes, count, duration, instant } from "./format.js";
-import { word } from "./language.js";
+import { bytes, count, duration, instant, sentence } from "./format.js";
+import { told, word } from "./language.js";
 import { seek } from "./player.js";
 
 const LONGEST = 20;
@@ -138,23 +138,34 @@ function callsOf(socket) {
 
 function address(socket) {
 	const join = (host, port) => host === undefined ? "" : (host.includes(":") ? "[" + host + "]" : host) + (port ? ":" + port : "");
+	if (socket.socket_type === "raw") /* its port is the number of a protocol */
+		return join(socket.local_address);
 	return [join(socket.local_address, socket.local_port), join(socket.remote_address, socket.remote_port)].filter(Boolean).join(" → ");
 }
 
 function kind(socket) {
-	const what = [socket.protocol ?? socket.family, socket.protocol ? socket.family : socket.socket_type].filter(Boolean).join(" ");
+	const what = [socket.socket_type === "raw" ? word("raw") : null, socket.protocol ?? socket.family, socket.protocol ? socket.family : socket.socket_type].filter(Boolean).join(" ");
 	const queue = socket.backlog_limit === undefined ? "" : " · " + word("backlog", count(socket.backlog_peak ?? 0), count(socket.backlog_limit));
 	return what + (socket.final_state === "LISTEN" || queue ? " " + word("listener") : "") + queue;
+}
+
+/* What happened to a socket of no connection: bind() failed, for one. */
+function momentRows(socket) {
+	return (app.facts.moment ?? []).filter((moment) => moment.connection === null && moment.socket === socket.socket).map((moment) =>
+		html("tr", { class: "note" }, html("td", {}), html("td", { colspan: SOCKET_KEYS.length - 1, class: "text" },
+			html("b", {}, sentence(told(moment, "title")) + (app.lang === "zh" ? "：" : ": ")), sentence(told(moment, "caption")))));
 }
 
 function drawSockets() {
 	const sockets = (app.facts.socket ?? []).filter((socket) => socket.connection === undefined).sort((a, b) => a.socket - b.socket).slice(0, 500);
 	byId("sockets-part").hidden = !sockets.length;
-	byId("sockets").replaceChildren(head(SOCKET_KEYS), html("tbody", {}, sockets.map((socket) =>
-		row(SOCKET_KEYS, [socket.socket, kind(socket), address(socket) || null, [socket.comm, socket.pid].filter(Boolean).join(" "), callsOf(socket) || null]))));
+	byId("sockets").replaceChildren(head(SOCKET_KEYS), html("tbody", {}, sockets.flatMap((socket) =>
+		[row(SOCKET_KEYS, [socket.socket, kind(socket), address(socket) || null, [socket.comm, socket.pid].filter(Boolean).join(" "), callsOf(socket) || null]),
+			...momentRows(socket)])));
 }
 
 export function startTables() {
+	byId("sockets-part").open = (app.facts.moment ?? []).some((moment) => moment.moment === "bind-failed");
 	on("connection language", () => {
 		if (app.chosen) {
 			drawCalls();

@@ -13,13 +13,12 @@ import { upTo } from "./sample.js";
 const MOST = 200;
 const PLAIN_SEGMENTS = 6;
 const PLAIN_CALLS = 2;
-const [FIN, SYN, RST, ACK] = [1, 2, 4, 16];
+const [FIN, SYN, RST, ACK, URG] = [1, 2, 4, 16, 32];
 
 function nameOf(flags, length) {
 	const first = [[SYN, "SYN"], [FIN, "FIN"], [RST, "RST"]].find(([flag]) => flags & flag);
-	if (first)
-		return first[1] + (flags & ACK ? "-ACK" : "");
-	return length ? "data" : "ACK";
+	const name = first ? first[1] + (flags & ACK ? "-ACK" : "") : length ? "data" : "ACK";
+	return name + (flags & URG ? " URG" : "");
 }
 
 function segmentRow(end, i) {

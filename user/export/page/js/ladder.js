@@ -15,7 +15,7 @@ import { seek } from "./player.js";
 
 const PASS_NS = 10e6; /* a longer silence gets a row that says so */
 const HEAD = 62;
-const HEIGHTS = { segment: 46, data: 44, pass: 30, left_out: 30, note: 28 };
+const HEIGHTS = { segment: 46, data: 44, pass: 30, left_out: 30, note: 28, icmp: 30 };
 const opened = new Set();
 let drawn = [];
 
@@ -33,9 +33,19 @@ function gapBehind(row, index, next) {
 	return next && ns >= PASS_NS ? [{ kind: "pass", t, ns, calls: row.calls }] : [];
 }
 
+/* ICMP is no segment of either end: it stands across, where it came. */
+function withIcmp(rows) {
+	const { icmp } = app.chosen.fact;
+	if (!icmp)
+		return rows;
+	const at = rows.findIndex((row) => row.t > icmp.first_ns);
+	const row = { kind: "icmp", t: icmp.first_ns, words: word(icmp.own ? "icmp_own" : "icmp_from", icmp.name, icmp.icmp_from) };
+	return at < 0 ? [...rows, row] : rows.toSpliced(at, 0, row);
+}
+
 /* The model's rows, between them what is not shown, and what was opened. */
 function rowsToDraw() {
-	const ladder = app.chosen.detail.ladder ?? ladderFromColumns();
+	const ladder = withIcmp(app.chosen.detail.ladder ?? ladderFromColumns());
 	return ladder.flatMap((row, index) => [{ ...row, index },
 		...(row.kind === "data" && opened.has(index) ? groupSegments(row) : []), ...gapBehind(row, index, ladder[index + 1])]);
 }
@@ -176,6 +186,7 @@ function content(g, row) {
 	case "pass": return passRow(g, row);
 	case "left_out": return wideRow(g, row, "⋮ " + gapWords(row) + " ⋮");
 	case "note": return wideRow(g, row, row.words);
+	case "icmp": return wideRow(g, row, row.words, true);
 	default: return wideRow(g, row, word("records_lost", count(row.lost)), true);
 	}
 }
@@ -366,6 +377,8 @@ function drawTable() {
 function tableWords(row) {
 	if (row.kind === "pass" || row.kind === "left_out")
 		return gapWords(row);
+	if (row.kind === "icmp")
+		return row.words;
 	return row.kind === "lost" ? word("records_lost", count(row.lost)) : rowWords(row);
 }
 

@@ -11,7 +11,7 @@ import { showRange } from "./timeline.js";
 const FACTORS = [1, 10, 100, 1000, 10000, 100000];
 const PLAY = "M4 2.5v11l9-5.5z";
 const PAUSE = "M3 2.5h4v11H3zM9 2.5h4v11H9z";
-const KEY_MOMENTS = ["sent", "connect-failed", "reset"];
+const KEY_MOMENTS = ["sent", "connect-failed", "reset", "icmp", "send-failed", "read-failed", "bind-failed"];
 
 let pace = null;
 let startedAt = 0; /* clock and position when play began */
@@ -38,12 +38,30 @@ function momentNow() {
 	return app.chosen.moments.filter((moment) => moment.t_ns <= app.now).pop() ?? null;
 }
 
+function captionOf(moment) {
+	return moment
+		? [html("b", {}, sentence(told(moment, "title")) + (app.lang === "zh" ? "：" : ": ")), sentence(told(moment, "caption")) + " ",
+			html("span", {}, instant(moment.t_ns))]
+		: [word("before_all")];
+}
+
+/* As high as the longest caption, so that none is cut and nothing moves from one to the next. */
+function reserve() {
+	const caption = byId("caption");
+	const copy = html("p", { class: "caption unseen-caption", "aria-hidden": "true" });
+	caption.before(copy);
+	const heights = app.chosen.moments.map((moment) => {
+		copy.replaceChildren(...captionOf(moment));
+		return copy.offsetHeight;
+	});
+	copy.remove();
+	caption.style.minHeight = Math.max(0, ...heights) + "px";
+	document.documentElement.style.setProperty("--player", byId("player").offsetHeight + "px");
+}
+
 function drawCaption() {
 	const moment = momentNow();
-	const words = moment
-		? [html("b", {}, sentence(told(moment, "title")) + (app.lang === "zh" ? "：" : ": ")), sentence(told(moment, "caption")),
-			html("span", {}, " " + instant(moment.t_ns))]
-		: [word("before_all")];
+	const words = captionOf(moment);
 	const key = (moment ? moment.t_ns + moment.moment : "none") + app.lang + app.chosen.id;
 	if (byId("caption").dataset.key === key)
 		return;
@@ -150,6 +168,7 @@ export function startPlayer() {
 	byId("seek").addEventListener("input", () => seek(pace.timeAt(byId("seek").value / 1000 * pace.total)));
 	byId("pace").addEventListener("change", () => { makePace(); restart(); });
 	on("now", follow);
+	on("connection language mode size", reserve);
 	on("connection", () => { setPlaying(false); makePace(); });
 	on("language", () => { drawPaces(); drawPlayWord(); follow(); });
 }
