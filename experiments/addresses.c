@@ -39,10 +39,10 @@ static void dump(const struct exp *exp, const char *name, const union address *a
 		 socklen_t length)
 {
 	const unsigned char *bytes = (const unsigned char *)address;
-	char text[3 * sizeof(*address) + 1] = "";
+	char text[2 * sizeof(*address) + 1] = "";
 
 	for (socklen_t i = 0; i < length; i++)
-		snprintf(text + 3 * i, sizeof(text) - 3 * i, "%02x ", bytes[i]);
+		snprintf(text + 2 * i, sizeof(text) - 2 * i, "%02x", bytes[i]);
 	exp_say(exp, "%s.length=%u", name, length);
 	exp_say(exp, "%s.bytes=%s", name, text);
 }
@@ -64,6 +64,14 @@ static int try_bind(const struct exp *exp, int family, const char *key,
 	return 0;
 }
 
+/* Two names of one number: what socket() is given, and what an address begins with. */
+static int same_family(const struct exp *exp, const char *name, int pf, int af)
+{
+	exp_say(exp, "AF_%s=%d", name, af);
+	exp_say(exp, "PF_%s=%d", name, pf);
+	return pf == af ? 0 : exp_fail(exp, "PF_%s is not AF_%s", name, name);
+}
+
 static int client(struct exp *exp)
 {
 	union address in = { .in = { .sin_family = AF_INET } };
@@ -72,6 +80,10 @@ static int client(struct exp *exp)
 	const socklen_t un_start = offsetof(struct sockaddr_un, sun_path);
 	socklen_t un_length;
 
+	if (same_family(exp, "INET", PF_INET, AF_INET) ||
+	    same_family(exp, "INET6", PF_INET6, AF_INET6) ||
+	    same_family(exp, "LOCAL", PF_LOCAL, AF_LOCAL))
+		return EXIT_FAILURE;
 	in.in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	/* A name that begins with a zero byte lies in no directory: nothing to remove. */
 	un_length =
@@ -112,6 +124,7 @@ int main(int argc, char **argv)
 			   "and what\n"
 			   "does bind() say to one that is too short, or of another family?",
 		.without_wire = true,
+		.one_family = true,
 		.client = client,
 	};
 

@@ -12,6 +12,8 @@
  * may be room when the client's kernel tries again. The client is in SYN_SENT and
  * gets ETIMEDOUT in the end. The program of the server learns nothing;
  * ListenOverflows and ListenDrops count it (nstat). accept() makes room for one.
+ * The backlog is not fixed for good: a second listen() on the same socket sets it
+ * anew, as this server does before anybody comes.
  *
  * Read on: listen(2), tcp(7) under TCP_SYNCNT; ss(8): for a listener Recv-Q is the
  * length of the queue and Send-Q the backlog.
@@ -76,20 +78,34 @@ static int wait_for_queue(const struct exp *exp, int listener, int expected)
 	return exp_signal(exp);
 }
 
+/* A second listen() on the same socket, before anybody comes: the limit is the new one. */
+static int listen_again(const struct exp *exp, int listener, int backlog, int *limit)
+{
+	int first;
+
+	measure_accept_queue(listener, &first);
+	exp_say(exp, "first_queue_limit=%d", first);
+	if (listen(listener, backlog))
+		return exp_fail_call(exp, "listen");
+	measure_accept_queue(listener, limit);
+	exp_say(exp, "queue_limit=%d", *limit);
+	if (!exp->options.changed && *limit == first)
+		return exp_fail(exp, "a second listen() changed nothing");
+	return exp_tell(exp, *limit);
+}
+
 static int server(struct exp *exp)
 {
 	int backlog = exp->options.value[EXP_BACKLOG], count = exp->options.value[EXP_COUNT];
 	uint64_t overflows = measure_counter("TcpExtListenOverflows");
 	uint64_t drops = measure_counter("TcpExtListenDrops");
-	int listener = exp_listen(exp, backlog), limit, queue = 0, fd;
+	int listener = exp_listen(exp, backlog + 1), limit, queue = 0, fd;
 
 	if (listener < 0)
 		return EXIT_FAILURE;
 	if (!count)
 		return exp_fail(exp, "--count 0: accept() would wait for ever");
-	measure_accept_queue(listener, &limit);
-	exp_say(exp, "queue_limit=%d", limit);
-	if (exp_tell(exp, limit))
+	if (listen_again(exp, listener, backlog, &limit))
 		return EXIT_FAILURE;
 	for (int number = 1; number <= count; number++)
 		if (wait_for_queue(exp, listener, number <= limit + 1 ? number : limit + 1))

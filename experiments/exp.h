@@ -18,7 +18,7 @@
 
 #include "experiments/wire.h"
 
-/* Every lesson has those from EXP_DELAY on; not those of the wire, where it has none. */
+/* Every lesson has those from EXP_DELAY on, except where its flags say no. */
 enum exp_option {
 	EXP_BYTES,
 	EXP_READ,
@@ -65,6 +65,8 @@ struct exp_lesson {
 	const char *defaults[EXP_OPTIONS]; /* NULL: 0, or the lesson has no such option */
 	bool on_wire;			   /* always, not only when an option asks for it */
 	bool without_wire;		   /* never: the lesson is about one host */
+	bool no_tcp_on_wire;		   /* --drop and --reorder would find nothing */
+	bool one_family;		   /* --ipv6 would change nothing */
 	int (*server)(struct exp *exp);	   /* NULL: the lesson has one process */
 	int (*client)(struct exp *exp);
 };

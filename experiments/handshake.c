@@ -2,7 +2,7 @@
 /*
  * Question: who is in which state when, while the three packets are exchanged?
  *
- * Predict: with --delay 500ms, how long does connect() take? Which end is
+ * Predict: with --delay 400ms, how long does connect() take? Which end is
  * ESTABLISHED first, and how much earlier? With --drop 3 the third packet is
  * lost: what does each end believe, and how do they come together again?
  *
@@ -110,7 +110,7 @@ int main(int argc, char **argv)
 		.name = "handshake",
 		.short_name = "shake",
 		.question = "Who is in which state when, while three packets are exchanged?",
-		.predict = "Predict: how long does connect() take with --delay 500ms? And with\n"
+		.predict = "Predict: how long does connect() take with --delay 400ms? And with\n"
 			   "--drop 3, what does each end believe?",
 		.defaults = { [EXP_HOLD] = "0" },
 		.server = server,

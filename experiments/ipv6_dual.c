@@ -141,6 +141,7 @@ int main(int argc, char **argv)
 		.predict =
 			"Predict: which address does the server see of an IPv4 client, and what\n"
 			"does that client get when the server has set IPV6_V6ONLY?",
+		.one_family = true,
 		.server = server,
 		.client = client,
 	};

@@ -48,17 +48,28 @@ static const struct {
 	[EXP_IPV6] = { "ipv6", NULL, "IPv6 instead of IPv4", KIND_FLAG },
 };
 
-static bool is_of_wire(enum exp_option option)
+static bool has_option(const struct exp_lesson *lesson, enum exp_option option)
 {
-	return option >= EXP_DELAY && option < EXP_IPV6;
+	switch (option) {
+	case EXP_DELAY:
+	case EXP_RATE:
+		return !lesson->without_wire;
+	case EXP_DROP:
+	case EXP_REORDER:
+		return !lesson->without_wire && !lesson->no_tcp_on_wire;
+	case EXP_IPV6:
+		return !lesson->one_family;
+	default:
+		return lesson->defaults[option];
+	}
 }
 
 /* NULL: the lesson has no such option. */
 static const char *default_of(const struct exp_lesson *lesson, enum exp_option option)
 {
-	if (lesson->without_wire && is_of_wire(option))
+	if (!has_option(lesson, option))
 		return NULL;
-	return lesson->defaults[option] || option < EXP_DELAY ? lesson->defaults[option] : "0";
+	return lesson->defaults[option] ? lesson->defaults[option] : "0";
 }
 
 static bool parse_number(const char *text, uint64_t least, uint64_t most, uint64_t *value)

@@ -57,7 +57,14 @@ static ssize_t readn(int fd, void *buffer, size_t size)
 	return size - left;
 }
 
-/* Interrupts readn(); lets the client write when that has happened a few times. */
+static void signals(suseconds_t every_us)
+{
+	struct itimerval timer = { .it_interval.tv_usec = every_us, .it_value.tv_usec = every_us };
+
+	setitimer(ITIMER_REAL, &timer, NULL);
+}
+
+/* Interrupts readn() three times, and then lets the client write. */
 static const struct exp *on_alarm_exp;
 
 static void on_alarm(int number)
@@ -65,17 +72,10 @@ static void on_alarm(int number)
 	static int times;
 
 	(void)number;
-	if (++times == 3)
-		exp_signal(on_alarm_exp);
-}
-
-static void signals(suseconds_t every_us)
-{
-	struct itimerval timer = { .it_interval.tv_usec = every_us, .it_value.tv_usec = every_us };
-	struct sigaction action = { .sa_handler = on_alarm };
-
-	sigaction(SIGALRM, &action, NULL);
-	setitimer(ITIMER_REAL, &timer, NULL);
+	if (++times < 3)
+		return;
+	signals(0);
+	exp_signal(on_alarm_exp);
 }
 
 static int read_message(const struct exp *exp, int fd, char *data, size_t bytes)
@@ -84,7 +84,6 @@ static int read_message(const struct exp *exp, int fd, char *data, size_t bytes)
 
 	/* Nothing has come yet: read() sleeps, and signals wake it in vain. */
 	got = readn(fd, data, 1);
-	signals(0);
 	exp_say(exp, "interrupted=%u", interrupted);
 	if (got != 1)
 		return exp_fail_call(exp, "readn");
@@ -124,6 +123,7 @@ static int read_end(const struct exp *exp, int fd, char *data, size_t bytes)
 static int server(struct exp *exp)
 {
 	size_t bytes = exp->options.value[EXP_BYTES];
+	struct sigaction action = { .sa_handler = on_alarm };
 	int listener = exp_listen(exp, 1), size = RCVBUF_BYTES, status, fd;
 	char *data = malloc(bytes + LAST_BYTES);
 
@@ -137,6 +137,7 @@ static int server(struct exp *exp)
 	if (fd < 0)
 		return EXIT_FAILURE;
 	on_alarm_exp = exp;
+	sigaction(SIGALRM, &action, NULL);
 	signals(SIGNAL_EVERY_US);
 	status = read_message(exp, fd, data, bytes) || read_end(exp, fd, data, bytes);
 	close(fd);

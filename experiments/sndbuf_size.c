@@ -38,7 +38,7 @@ struct piece {
 struct transfer {
 	const char *name;
 	uint64_t asked; /* SO_SNDBUF; 0: the kernel decides */
-	int sndbuf, outq_max;
+	int sndbuf_at_first, sndbuf, outq_max;
 	uint64_t start_ns, end_ns, oldest_ns;
 };
 
@@ -85,22 +85,52 @@ static int send_pieces(const struct exp *exp, int fd, struct transfer *transfer)
 	return 0;
 }
 
-static int play(const struct exp *exp, struct transfer *transfer)
+static int sndbuf_of(int fd)
 {
 	socklen_t length = sizeof(int);
-	int size = transfer->asked, fd = exp_connect(exp);
+	int size = 0;
+
+	getsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, &length);
+	return size;
+}
+
+/* There is a send buffer before there is a connection. */
+static int connect_new(const struct exp *exp, struct transfer *transfer)
+{
+	struct sockaddr_storage address;
+	socklen_t length;
+	uint64_t port;
+	int fd;
+
+	if (exp_hear(exp, &port))
+		return -1;
+	length = exp_address(exp, port, &address);
+	fd = socket(exp->family, SOCK_STREAM, 0);
+	transfer->sndbuf_at_first = sndbuf_of(fd);
+	if (fd >= 0 && !connect(fd, (struct sockaddr *)&address, length))
+		return fd;
+	exp_fail_call(exp, "socket or connect");
+	return -1;
+}
+
+static int play(const struct exp *exp, struct transfer *transfer)
+{
+	int size = transfer->asked, fd = connect_new(exp, transfer);
 
 	if (fd < 0)
 		return EXIT_FAILURE;
+	if (!transfer->sndbuf_at_first)
+		return exp_fail(exp, "the new socket has no send buffer");
 	if (size && setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size)))
 		return exp_fail_call(exp, "setsockopt");
 	if (send_pieces(exp, fd, transfer))
 		return EXIT_FAILURE;
-	getsockopt(fd, SOL_SOCKET, SO_SNDBUF, &transfer->sndbuf, &length);
+	transfer->sndbuf = sndbuf_of(fd);
 	close(fd);
 	if (exp_hear(exp, &transfer->end_ns) || exp_hear(exp, &transfer->oldest_ns))
 		return EXIT_FAILURE;
 	exp_say(exp, "%s_asked=%llu", transfer->name, (unsigned long long)transfer->asked);
+	exp_say(exp, "%s_sndbuf_at_first=%d", transfer->name, transfer->sndbuf_at_first);
 	exp_say(exp, "%s_sndbuf=%d", transfer->name, transfer->sndbuf);
 	exp_say(exp, "%s_outq_max=%d", transfer->name, transfer->outq_max);
 	exp_say(exp, "%s_transfer_ns=%llu", transfer->name,

@@ -48,6 +48,17 @@ static int open_port(const struct exp *exp, bool deaf)
 	return exp_tell(exp, exp_port(fd)) ? -1 : fd;
 }
 
+/* Protocol 0 asks for the default one of the type, and SOCK_RAW has none. */
+static int say_raw_default(const struct exp *exp)
+{
+	int fd = socket(exp->family, SOCK_RAW, 0), error = fd < 0 ? errno : 0;
+
+	exp_say(exp, "raw_socket_of_protocol_0=%s", exp_errno(error));
+	if (error != EPROTONOSUPPORT)
+		return exp_fail(exp, "SOCK_RAW took protocol 0: %s", exp_errno(error));
+	return 0;
+}
+
 /* A raw socket gets a copy of every UDP packet; this host's others have other ports. */
 static int say_raw(const struct exp *exp, int raw, unsigned int port)
 {
@@ -78,6 +89,8 @@ static int server(struct exp *exp)
 		return EXIT_FAILURE;
 	raw = socket(exp->family, SOCK_RAW, IPPROTO_UDP);
 	exp_say(exp, "raw_socket=%s", exp_errno(raw < 0 ? errno : 0));
+	if (raw >= 0 && say_raw_default(exp))
+		return EXIT_FAILURE;
 	fd = open_port(exp, false);
 	if (fd < 0)
 		return EXIT_FAILURE;
@@ -161,6 +174,7 @@ int main(int argc, char **argv)
 		.predict =
 			"Predict: nobody is at the port. What do connect(), the first send() and\n"
 			"the second send() say?",
+		.no_tcp_on_wire = true,
 		.server = server,
 		.client = client,
 	};

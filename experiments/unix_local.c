@@ -135,6 +135,7 @@ int main(int argc, char **argv)
 			"are they then? What does connect() say before and after the server's "
 			"time?",
 		.without_wire = true,
+		.one_family = true,
 		.server = server,
 		.client = client,
 	};

@@ -124,8 +124,6 @@ static int client(struct exp *exp)
 {
 	int status = 0;
 
-	if (exp->family != AF_INET)
-		return exp_fail(exp, "--ipv6: this lesson has routes for IPv4 only");
 	if (make_routes(exp))
 		return EXIT_FAILURE;
 	for (size_t i = 0; i < REASONS && !status; i++)
@@ -144,6 +142,8 @@ int main(int argc, char **argv)
 			"says no; a silent router. Which error does each give, and when?",
 		.defaults = { [EXP_SYNCNT] = "1" },
 		.on_wire = true,
+		.no_tcp_on_wire = true,
+		.one_family = true,
 		.client = client,
 	};
 

@@ -13,18 +13,17 @@ BEGIN {
 function text(words, head, indent) {
 	gsub(/[*]/, "\\*", words)
 	gsub(/</, "\\&lt;", words)
-	return english ? head unlisted(text_wrap(words, 80, indent, length(head))) : head words
+	if (!english) return head words
+	words = text_wrap(glued(words), 80, indent, length(head))
+	gsub(/\001/, " ", words)
+	return head words
 }
 
-# A line must not begin like an item of a list.
-function unlisted(words, head) {
-	head = ""
-	while (match(words, /\n *([-+]|[0-9]+[.)]) /)) {
-		head = head substr(words, 1, RSTART - 1) " "
-		words = substr(words, RSTART)
-		sub(/^\n */, "", words)
-	}
-	return head words
+# A line must not begin like an item of a list: no break before "2. " or "- ".
+function glued(words) {
+	while (match(words, / ([-+]|[0-9]+[.)]) /))
+		words = substr(words, 1, RSTART - 1) "\001" substr(words, RSTART + 1)
+	return words
 }
 
 function item(mark, words) {

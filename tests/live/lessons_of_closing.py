@@ -253,6 +253,8 @@ def they_need_no_rights():
         program = scratch(name)
         shutil.copy(experiment(name), program)
         for options in FAMILIES:
+            if options and name == "addresses":
+                continue  # it has both families in any case
             done = run([program, *options], user=NOBODY, group=NOBODY, extra_groups=[])
             equal((done.returncode, done.stderr), (0, ""), f"{name} of an ordinary user")
 

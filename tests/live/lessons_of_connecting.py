@@ -228,6 +228,8 @@ def check_backlog(lesson, clients):
           (said["server.queue_limit"], said["server.queue"], said["server.syns_dropped"]),
           "limit, peak, SYNs that were dropped")
     equal(said["server.queue"], said["server.queue_limit"] + 1, "connections that wait")
+    equal([row["backlog"] for row in lesson.calls("server", "listen")],
+          [said["server.first_queue_limit"], said["server.queue_limit"]], "what listen() was given")
     failed = {row["socket"] for row in lesson.calls("client", "connect") if row["error"]}
     syns = [row for row in lesson.sent("client", "SYN") if row["socket"] in failed]
     equal(len(syns), said["server.syns_dropped"], "SYNs of those that found no room")

@@ -155,6 +155,24 @@ def without_rights_there_is_no_raw_socket_but_a_lesson():
 
 
 @test
+def a_raw_socket_has_no_default_protocol():
+    words = check_udp().said
+    equal(words["server.raw_socket_of_protocol_0"], "EPROTONOSUPPORT", "SOCK_RAW, 0")
+
+
+@test
+def options_that_would_do_nothing_are_refused():
+    for name, option in (("addresses", "--ipv6"), ("unix_local", "--ipv6"), ("ipv6_dual", "--ipv6"),
+                         ("unreachable", "--ipv6"), ("unreachable", "--drop=1"),
+                         ("udp_contrast", "--drop=1"), ("udp_contrast", "--reorder=1")):
+        done = run([experiment(name), option])
+        equal(done.returncode, 2, f"exit status of {name} {option}")
+        equal(len(done.stderr.splitlines()), 1, f"lines on standard error: {done.stderr!r}")
+        need(option.split("=")[0] not in run([experiment(name), "--help"]).stdout,
+             f"{name} --help offers {option}")
+
+
+@test
 def the_kernel_counted_the_datagrams():
     """In a namespace of the test's own, so nobody else sends any."""
     def counters():

@@ -3,9 +3,12 @@
 The lessons of sending and reading: what each program says of itself, what the
 kernel counted (the program prints it) and what the trace shows are one story.
 """
+import os
 import subprocess
 
-from live import equal, experiment, main, need, scratch, test, tool, trace, wait_until
+import congestion
+from live import (ROOT, Skip, equal, experiment, main, need, run, scratch, test, tool, trace,
+                  wait_until)
 
 
 def play(name, *options):
@@ -85,6 +88,7 @@ def a_larger_send_buffer_holds_more_and_is_not_faster_than_the_wire():
         # A piece is 4,096 bytes, and only whole ones are sent.
         equal(sent, said["option.bytes"] // 4096 * 4096, f"{name}: bytes sent")
         last = rows[-1]["return_ns"]
+        need(said[f"client.{name}_sndbuf_at_first"] > 0, f"{name}: no buffer before connect()")
         sizes = {row["sndbuf"] for row in result.tables.where("bytes", sender="client")
                  if row["connection"] == socket["connection"] and row["sndbuf"]
                  and row["t_ns"] <= last}
@@ -286,6 +290,38 @@ def a_slow_link_fills_the_send_buffer_and_a_slow_reader_the_receive_queue():
 
 def queue_max(result):
     return max(row["peer_queue"] for row in result.tables.where("bytes", sender="client"))
+
+
+# Those that are about sending, and whose connection is on loopback.
+ON_LOOPBACK = ("three_writes", "short_write", "oob", "readn_eof", "zero_window", "bulk_send",
+               "quick_return", "lost_success")
+
+
+def told_with(name):
+    """Each of them as scripts/lesson tells it, with that congestion control."""
+    if os.environ.get("LIVE_NAMESPACE") != "own":
+        raise Skip("routes are changed only in a namespace of the tests' own")
+    if not congestion.choose(name):
+        raise Skip(f"this kernel has no {name}")
+    try:
+        for lesson in ON_LOOPBACK:
+            done = run([os.path.join(ROOT, "scripts", "lesson"), lesson, "--yes"])
+            equal(done.returncode, 0, f"exit status of {lesson} with {name}: {done.stderr[-300:]}")
+            need("\nAnswer: " in done.stdout, f"{lesson} with {name}: no answer")
+            said = [line for line in done.stdout.splitlines() if ".congestion=" in line]
+            need(all(line.endswith("=" + name) for line in said), f"{lesson}: {said}")
+    finally:
+        congestion.choose(os.environ.get("CONGESTION"))
+
+
+@test
+def the_lessons_hold_with_cubic():
+    told_with("cubic")
+
+
+@test
+def the_lessons_hold_with_bbr():
+    told_with("bbr")
 
 
 main()

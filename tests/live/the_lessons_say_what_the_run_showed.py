@@ -154,8 +154,17 @@ def the_page_is_named_with_an_scp_line_under_ssh():
 
 
 @test
+def an_exercise_adds_options_to_those_of_the_lesson():
+    done = lesson(checkout(), "handshake", "--yes", "--", "--delay", "20ms", "--ipv6")
+    equal(done.returncode, 0, done.stderr[-300:])
+    words = said(done.stdout)
+    equal((words["option.delay"], words["option.ipv6"]), ("20000000ns", 1), "options")
+
+
+@test
 def bad_input_is_one_clear_line():
     place = checkout()
+    one_line(lesson(place, "--", "--ipv6"), "need a NAME")
     one_line(lesson(place, "nonsense"), "no such lesson")
     one_line(lesson(place, "../lifecycle"), "no such lesson")
     one_line(lesson(place, "--nonsense"), "no such option")
