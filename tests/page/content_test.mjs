@@ -184,7 +184,7 @@ test("what_came_back_to_a_failed_connect_is_on_its_card_and_in_its_ladder", asyn
 test("an_attempt_without_a_syn_counts_from_its_connect", async () => {
 	const page = await open(paged(recorded("lessons/unreachable")), { hash: "#c=1" });
 	const ticks = await page.textContent("#timeline");
-	truth(ticks.includes("0: connect()") && /5 µs/.test(ticks) && !/\d\.\d{4}/.test(ticks), ticks);
+	truth(ticks.includes("0: connect()") && /\d µs/.test(ticks) && !/\d\.\d{4}/.test(ticks), ticks);
 	await done(page);
 });
 
