@@ -21,7 +21,6 @@
 #include "experiments/measure.h"
 
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include <linux/tcp.h>
@@ -63,13 +62,12 @@ static int client(struct exp *exp)
 {
 	size_t bytes = exp->options.value[EXP_BYTES];
 	struct measure_send sent;
-	char *data = malloc(bytes);
+	char *data = measure_data(exp);
 	uint64_t counter;
 	int fd, status;
 
 	if (!data)
-		return exp_fail_call(exp, "malloc");
-	memset(data, 'a', bytes);
+		return EXIT_FAILURE;
 	fd = exp_connect(exp);
 	if (fd < 0)
 		return EXIT_FAILURE;

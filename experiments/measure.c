@@ -74,6 +74,17 @@ const char *measure_final_state(const struct exp *exp, unsigned int local, unsig
 	return state ? state_name(state) : "none";
 }
 
+char *measure_data(const struct exp *exp)
+{
+	char *data = malloc(exp->options.value[EXP_BYTES]);
+
+	if (data)
+		memset(data, 'a', exp->options.value[EXP_BYTES]);
+	else
+		exp_fail_call(exp, "malloc");
+	return data;
+}
+
 void measure_send_begin(struct measure_send *sent)
 {
 	struct rusage usage;

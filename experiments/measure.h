@@ -37,6 +37,12 @@ void measure_send_begin(struct measure_send *sent);
 void measure_send_end(const struct exp *exp, struct measure_send *sent, int fd, ssize_t result);
 void measure_say_send(const struct exp *exp, const struct measure_send *sent);
 
+/*
+ * --bytes of data to send, touched beforehand, or send() would wait for memory
+ * as well. For free(); NULL when the reason was printed.
+ */
+char *measure_data(const struct exp *exp);
+
 /* All read() calls of the server, the one that returned 0 included. */
 struct measure_reads {
 	uint64_t bytes;

@@ -18,7 +18,6 @@
 #include "experiments/measure.h"
 
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 static int client(struct exp *exp)
@@ -26,13 +25,11 @@ static int client(struct exp *exp)
 	size_t bytes = exp->options.value[EXP_BYTES];
 	struct measure_send sent;
 	struct measure_poll *poll;
-	char *data = malloc(bytes);
+	char *data = measure_data(exp);
 	int fd;
 
 	if (!data)
-		return exp_fail_call(exp, "malloc");
-	/* Touched beforehand, or send() would wait for memory as well. */
-	memset(data, 'a', bytes);
+		return EXIT_FAILURE;
 	fd = exp_connect(exp);
 	if (fd < 0)
 		return EXIT_FAILURE;

@@ -23,7 +23,6 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/time.h>
 #include <unistd.h>
 
@@ -115,12 +114,11 @@ static int play(const struct exp *exp, const char *name, const char *data, int f
 
 static int client(struct exp *exp)
 {
-	char *data = malloc(exp->options.value[EXP_BYTES]);
+	char *data = measure_data(exp);
 	int status;
 
 	if (!data)
-		return exp_fail_call(exp, "malloc");
-	memset(data, 'a', exp->options.value[EXP_BYTES]);
+		return EXIT_FAILURE;
 	/* MSG_DONTWAIT is O_NONBLOCK for one call. */
 	status = play(exp, "nonblocking", data, MSG_DONTWAIT, EAGAIN) ||
 		 play(exp, "blocking", data, 0, EINTR);

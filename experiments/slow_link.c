@@ -23,7 +23,6 @@
 
 #include <poll.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include <linux/tcp.h>
@@ -82,13 +81,11 @@ static int client(struct exp *exp)
 {
 	size_t bytes = exp->options.value[EXP_BYTES];
 	struct measure_send sent;
-	char *data = malloc(bytes);
+	char *data = measure_data(exp);
 	int fd, status;
 
 	if (!data)
-		return exp_fail_call(exp, "malloc");
-	/* Touched beforehand, or send() would wait for memory as well. */
-	memset(data, 'a', bytes);
+		return EXIT_FAILURE;
 	fd = exp_connect(exp);
 	if (fd < 0)
 		return EXIT_FAILURE;
