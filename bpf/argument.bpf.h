@@ -6,7 +6,9 @@
 #ifndef TCPWATCH_ARGUMENT_BPF_H
 #define TCPWATCH_ARGUMENT_BPF_H
 
+#include "bpf/filter.bpf.h"
 #include "bpf/kernel.bpf.h"
+#include "bpf/tuple.bpf.h"
 
 /* struct user_msghdr of 64-bit callers, include/linux/socket.h */
 struct user_message {
@@ -91,5 +93,23 @@ struct user_address {
 	__be32 ipv4; /* sin6_flowinfo in the other one */
 	__u8 ipv6[16];
 };
+
+/* False: it can't be read, or is not an internet address. */
+static bool user_address_read(struct user_address *address, __u64 at)
+{
+	void *from = (void *)at;
+
+	if (bpf_probe_read_user(address, 8, from) || !family_is_internet(address->family))
+		return false;
+	return address->family == AF_INET || !bpf_probe_read_user(address, sizeof(*address), from);
+}
+
+static void user_address_copy(__u8 to[RECORD_ADDRESS_SIZE], const struct user_address *address)
+{
+	if (address->family == AF_INET6)
+		__builtin_memcpy(to, address->ipv6, sizeof(address->ipv6));
+	else
+		address_set_ipv4(to, address->ipv4);
+}
 
 #endif

@@ -82,19 +82,13 @@ static void emit_address(const struct socket_call *call)
 {
 	struct user_address address = {};
 	struct record_address *record;
-	void *from = (void *)call_argument(call, 1);
 
-	if (bpf_probe_read_user(&address, 8, from) || !family_is_internet(address.family))
-		return;
-	if (address.family == AF_INET6 && bpf_probe_read_user(&address, sizeof(address), from))
+	if (!user_address_read(&address, call_argument(call, 1)))
 		return;
 	record = emit_reserve(RECORD_ADDRESS, sizeof(*record), call->socket);
 	if (!record)
 		return;
-	if (address.family == AF_INET6)
-		__builtin_memcpy(record->address, address.ipv6, sizeof(address.ipv6));
-	else
-		address_set_ipv4(record->address, address.ipv4);
+	user_address_copy(record->address, &address);
 	record->port = bpf_ntohs(address.port);
 	record->family = address.family;
 	record->tgid = current_tgid();
@@ -198,22 +192,44 @@ static __u8 kind_by_arguments(__u8 kind, const struct socket_call *call)
 static bool call_begins(const struct socket_call *call, __u8 kind)
 {
 	if (kind == CALL_SOCKET || kind == CALL_SOCKETPAIR)
-		return family_is_traced(call_argument(call, 0));
+		return family_is_traced(call_argument(call, 0)) &&
+		       filter_takes_call(call_argument(call, 0), call_argument(call, 1),
+					 call_argument(call, 2));
 	if (kind == CALL_SETSOCKOPT)
 		return option_is_traced(call_argument(call, 1), call_argument(call, 2));
 	return true;
 }
 
+/* What a filter wants to know before the call has said it to the kernel. */
+static void call_names(struct named_end *named, const struct socket_call *call, __u8 kind)
+{
+	struct user_address address = {};
+	__u64 at = call_argument(call, kind == CALL_SENDTO ? 4 : 1);
+
+	if (kind == CALL_LISTEN)
+		named->what = NAMED_LISTENER;
+	if ((kind != CALL_BIND && kind != CALL_CONNECT && kind != CALL_SENDTO) ||
+	    !user_address_read(&address, at))
+		return;
+	named->what = kind == CALL_BIND ? NAMED_LOCAL : NAMED_REMOTE;
+	named->port = bpf_ntohs(address.port);
+	user_address_copy(named->address, &address);
+}
+
 /* One call for both directions: the descriptors say which it is. */
 static void call_find_socket(struct socket_call *call, __u8 *kind)
 {
+	struct named_end named = {};
+
+	if (filter_by_tuple)
+		call_names(&named, call, *kind);
 	call->fd = call_argument(call, shape_of(*kind)->fd);
-	call->socket = socket_at(call->fd, &call->sk, ORIGIN_FIRST_USE, 0);
+	call->socket = socket_at(call->fd, &call->sk, ORIGIN_FIRST_USE, 0, &named);
 	if (call->socket || *kind != CALL_SPLICE_IN)
 		return;
 	*kind = CALL_SPLICE_OUT;
 	call->fd = call_argument(call, 0);
-	call->socket = socket_at(call->fd, &call->sk, ORIGIN_FIRST_USE, 0);
+	call->socket = socket_at(call->fd, &call->sk, ORIGIN_FIRST_USE, 0, &named);
 }
 
 static bool call_is_again(const struct socket_call *before, const struct socket_call *call,
@@ -293,24 +309,27 @@ static void call_interrupt(struct tracked_task *task, long result)
 
 static __u32 socketpair_learn(struct socket_call *call)
 {
+	struct named_end named = {};
 	__s32 fds[2];
 	__u64 sk;
 
 	if (bpf_probe_read_user(fds, sizeof(fds), (void *)call_argument(call, 3)))
 		return 0;
 	call->fd = fds[0];
-	call->socket = socket_at(fds[0], &call->sk, ORIGIN_CREATED, 0);
-	return socket_at(fds[1], &sk, ORIGIN_CREATED, 0);
+	call->socket = socket_at(fds[0], &call->sk, ORIGIN_CREATED, 0, &named);
+	return socket_at(fds[1], &sk, ORIGIN_CREATED, 0, &named);
 }
 
 static __u32 accept_learn(struct socket_call *call, int fd)
 {
-	__u64 sk;
-	__u32 id = socket_at(fd, &sk, ORIGIN_CHILD, call->socket);
+	struct named_end named = {};
+	__u64 sk = 0;
+	__u32 id = socket_at(fd, &sk, ORIGIN_CHILD, call->socket, &named);
 
-	if (!id || !sk_is_tcp(sk))
+	if (!sk_is_tcp(sk))
 		return id;
-	known_tell(sk);
+	if (id)
+		known_tell(sk);
 	emit_queue((struct sock *)call->sk, call->socket, QUEUE_ACCEPT, 0);
 	return id;
 }
@@ -318,10 +337,12 @@ static __u32 accept_learn(struct socket_call *call, int fd)
 /* What a call's success says of sockets. Returns the id of the (second) new one. */
 static __u32 call_learn(struct socket_call *call, int result)
 {
+	struct named_end named = {};
+
 	switch (call->kind) {
 	case CALL_SOCKET:
 		call->fd = result;
-		call->socket = socket_at(result, &call->sk, ORIGIN_CREATED, 0);
+		call->socket = socket_at(result, &call->sk, ORIGIN_CREATED, 0, &named);
 		return 0;
 	case CALL_SOCKETPAIR:
 		return socketpair_learn(call);
@@ -344,6 +365,12 @@ static __u32 call_learn(struct socket_call *call, int result)
 	return 0;
 }
 
+/* A socket that is new, or is none because the call failed, has no address to be chosen by. */
+static bool call_is_left_out(const struct socket_call *call)
+{
+	return filter_by_tuple && !call->socket;
+}
+
 static void call_returns(long result)
 {
 	struct tracked_task *task = task_tracked();
@@ -359,7 +386,8 @@ static void call_returns(long result)
 		other = call_learn(&task->pending, result);
 	if (task->pending.kind == CALL_CLOSE)
 		task->closed_sk = task->pending.sk;
-	emit_call(&task->pending, result, other, false);
+	if (!call_is_left_out(&task->pending))
+		emit_call(&task->pending, result, other, false);
 	task->pending.kind = CALL_NONE;
 }
 

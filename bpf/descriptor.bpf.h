@@ -76,13 +76,15 @@ static void known_begin(__u64 address, __u32 id)
 		lose(LOST_ADDRESS_MAP);
 }
 
-static __u32 known_add(__u64 address, __u64 inode, __u32 origin, __u32 listener)
+static __u32 known_add(__u64 address, __u64 inode, __u32 origin, __u32 listener,
+		       const struct named_end *named)
 {
 	struct identity identity = { .origin = origin, .listener = listener };
 	struct sock *sk = (void *)address;
 	bool marked = sk_is_tcp(address) && BPF_CORE_READ(sk, sk_type) == SOCK_STREAM;
 
-	if (!family_is_traced(BPF_CORE_READ(sk, __sk_common.skc_family)))
+	if (!family_is_traced(BPF_CORE_READ(sk, __sk_common.skc_family)) ||
+	    !filter_takes(sk, named, bpf_get_current_task_btf()))
 		return 0;
 	identity.id = identity_new();
 	identity.owner_tgid = current_tgid();
@@ -100,18 +102,19 @@ static __u32 known_add(__u64 address, __u64 inode, __u32 origin, __u32 listener)
  * The id of the socket behind fd, a new one (origin, listener) if need be; 0:
  * not a traced socket. *sk is its address.
  */
-VERIFIED_ONCE int socket_at(int fd, __u64 *sk, __u32 origin, __u32 listener)
+VERIFIED_ONCE int socket_at(int fd, __u64 *sk, __u32 origin, __u32 listener,
+			    const struct named_end *named)
 {
 	__u64 inode = 0;
 	__u32 id;
 
-	if (!sk)
+	if (!sk || !named)
 		return 0;
 	*sk = socket_behind(fd, &inode);
 	if (!*sk)
 		return 0;
 	id = known_id(*sk, inode);
-	return id ?: known_add(*sk, inode, origin, listener);
+	return id ?: known_add(*sk, inode, origin, listener, named);
 }
 
 /* Tells again what is known now of a socket that a call changed. */

@@ -30,9 +30,11 @@ static void mark_inherited(struct sock *sk, const struct identity *identity)
 static void socket_inherited(struct sock *sk, struct socket *socket, struct task_struct *task)
 {
 	struct identity identity = { .origin = ORIGIN_INHERITED };
+	struct named_end named = {};
 	__u64 inode = inode_of(socket);
 
-	if (!family_is_traced(sk->__sk_common.skc_family) || known_id((__u64)sk, inode))
+	if (!family_is_traced(sk->__sk_common.skc_family) || known_id((__u64)sk, inode) ||
+	    !filter_takes(sk, &named, task))
 		return;
 	identity.id = identity_new();
 	identity.owner_tgid = task->tgid;

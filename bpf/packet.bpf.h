@@ -318,6 +318,10 @@ static void syn_received(const struct packet *packet, struct tuple_end *before)
 
 	if (!listener)
 		return;
+	if (!filter_takes_tuple(&packet->tuple)) {
+		emit_queue((struct sock *)listener->sk, listener->id, QUEUE_SYN, 0);
+		return;
+	}
 	end.listener = listener->id;
 	if (tuple_is_new(before, packet)) {
 		end.id = identity_new();

@@ -8,6 +8,7 @@
 #ifndef TCPWATCH_SOCK_BPF_H
 #define TCPWATCH_SOCK_BPF_H
 
+#include "bpf/choice.bpf.h"
 #include "bpf/compat.bpf.h"
 #include "bpf/emit.bpf.h"
 #include "bpf/filter.bpf.h"
@@ -29,6 +30,7 @@ struct mark {
 	struct identity identity;
 	struct tuple tuple;
 	bool tuple_known;
+	bool refused;	     /* a child that the filters leave out */
 	__u32 notsent_lowat; /* of the namespace; 0: not read yet */
 	__u32 rcv_nxt;	     /* these four: as in the last record of the receive queue */
 	__u32 copied_seq;
@@ -281,6 +283,9 @@ VERIFIED_ONCE int mark_resolve(__u64 address, struct mark *mark)
 		return false;
 	end = bpf_map_lookup_elem(&sockets_by_tuple, &tuple);
 	told = end && !end->gone && !end->taken;
+	mark->refused = !told && !filter_takes_tuple(&tuple);
+	if (mark->refused)
+		return false;
 	mark->identity.id = told ? end->id : identity_new();
 	mark_learn_tuple(address, mark);
 	known_insert(address, &mark->identity, 0, true);
@@ -302,7 +307,7 @@ static struct mark *mark_of(struct sock *sk)
 	mark = bpf_sk_storage_get(&marks, sk, NULL, 0);
 	if (!mark && unadopted > 0)
 		mark = mark_adopt(sk);
-	if (!mark || (!mark->identity.id && !mark_resolve(address_of(sk), mark)))
+	if (!mark || mark->refused || (!mark->identity.id && !mark_resolve(address_of(sk), mark)))
 		return NULL;
 	return mark;
 }
@@ -319,12 +324,14 @@ static struct mark *mark_seen(struct sock *sk)
  * For the two transitions that only a call of the owner can make. Where calls
  * are traced, that call is known; a socket inside another one (MPTCP) has none.
  */
-static struct mark *mark_by_owner(struct sock *sk)
+static struct mark *mark_by_owner(struct sock *sk, bool listens)
 {
+	struct named_end named = { .what = listens ? NAMED_LISTENER : NAMED_NOTHING };
 	struct tracked_task *task = task_tracked();
 	struct mark *mark;
 
-	if (!task || (calls_traced && task->pending.sk != (__u64)sk))
+	if (!task || (calls_traced && task->pending.sk != (__u64)sk) ||
+	    !filter_takes(sk, &named, bpf_get_current_task_btf()))
 		return NULL;
 	mark = mark_create(sk);
 	if (!mark)

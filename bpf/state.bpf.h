@@ -161,7 +161,7 @@ static struct mark *mark_for_change(struct sock *sk, const struct change *change
 		return mark;
 	if (change->new_state != TCP_LISTEN && change->new_state != TCP_SYN_SENT)
 		return NULL;
-	return mark_by_owner(sk);
+	return mark_by_owner(sk, change->new_state == TCP_LISTEN);
 }
 
 static void state_changes(struct sock *sk, int old_state, int new_state)

@@ -101,6 +101,7 @@ static int prepare(struct live *live)
 		.detail = (enum detail)options->detail,
 		.ring_bytes = options->ring_bytes,
 		.verbose = options->verbose,
+		.filter = &options->filter,
 	};
 	struct export_target target;
 	int err;

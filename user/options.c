@@ -11,13 +11,14 @@
 #include <unistd.h>
 
 #include "user/base/log.h"
+#include "user/filter_options.h"
 
 #define DEFAULT_RING_BYTES (8ULL << 20)
 #define LARGEST_RING_BYTES (1ULL << 30)
 #define SLOWEST 1000000 /* --play */
 
 /* A parser's error after its own line; EINVAL is argp's, which says nothing. */
-#define COMPLAINED ECANCELED
+#define COMPLAINED FILTER_COMPLAINED
 
 enum key {
 	KEY_CSV = 0x100,
@@ -51,7 +52,7 @@ static const struct argp_option table[] = {
 	{ "read", 'r', "FILE", 0, "read a capture instead of running a command; no root needed",
 	  0 },
 	{ "info", KEY_INFO, NULL, 0, "with -r: say what the capture is, and nothing else", 0 },
-	{ .doc = "What to make of it:", .group = 2 },
+	{ .doc = "What to make of it:", .group = 3 },
 	{ "view", KEY_VIEW, "VIEW", 0,
 	  "on the terminal: moments (default), events, ladder, summary, live, none", 0 },
 	{ "play", KEY_PLAY, "PACE", OPTION_ARG_OPTIONAL,
@@ -70,7 +71,7 @@ static const struct argp_option table[] = {
 	  "write trace events, as JSON, for the Perfetto viewer", 0 },
 	{ "pcapng", KEY_PCAPNG, "FILE", 0, "write the segments' headers, for wireshark", 0 },
 	{ "force", KEY_FORCE, NULL, 0, "overwrite output that exists", 0 },
-	{ .doc = "How:", .group = 3 },
+	{ .doc = "How:", .group = 4 },
 	{ "detail", KEY_DETAIL, "LEVEL", 0, "states, calls, or full (default)", 0 },
 	{ "ring-size", KEY_RING_SIZE, "SIZE", 0,
 	  "room for events between kernel and tcpwatch: a power of two from 4k to 1g (default 8m)",
@@ -79,7 +80,7 @@ static const struct argp_option table[] = {
 	{ "ascii", KEY_ASCII, NULL, 0, "draw with ASCII characters only", 0 },
 	{ "lang", KEY_LANG, "LANG", 0, "captions in en (default) or zh", 0 },
 	{ "verbose", 'v', NULL, 0, "say what is being done", 0 },
-	{ .doc = "About tcpwatch:", .group = 4 },
+	{ .doc = "About tcpwatch:", .group = 5 },
 	{ "help", '?', NULL, 0, "print this help", 0 },
 	{ "usage", KEY_USAGE, NULL, 0, "print the options in short", 0 },
 	{ "version", 'V', NULL, 0, "print the version", 0 },
@@ -273,6 +274,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case 'V':
 	case KEY_USAGE:
 		return print_about(key, state);
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &options->filter;
+		return 0;
 	case ARGP_KEY_ERROR:
 		parse->stopped_at = state->next;
 		return 0;
@@ -321,8 +325,14 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	}
 }
 
+static const struct argp_child children[] = {
+	{ &filter_argp, 0, "Which sockets (! before a value leaves it out):", 2 },
+	{ 0 },
+};
+
 static const struct argp argp = {
 	.options = table,
+	.children = children,
 	.parser = parse_option,
 	.args_doc = "-- COMMAND [ARG...]\n-r FILE",
 	.doc = "Shows what the kernel does with the sockets of a command: every TCP state, every "
@@ -378,6 +388,9 @@ static int check(const struct options *options)
 			  "capture with -r (see --help)");
 	else if (options->read && options->output)
 		log_error("-o keeps what is being traced; with -r there is a capture already");
+	else if (options->read && (filter_is_on(&options->filter) || options->filter.peers))
+		log_error("--port, --addr and the like choose what is traced; -r shows all that "
+			  "is in the capture");
 	else if (options->play && !options->read)
 		log_error("--play replays a capture: add -r FILE");
 	else if (options->play && options->info)
@@ -398,7 +411,7 @@ static int check(const struct options *options)
 	else if (options->every_ns && !options->csv)
 		log_error("--every thins bytes.csv: add --csv DIR");
 	else
-		return 0;
+		return filter_check(&options->filter);
 	return -EINVAL;
 }
 

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "user/base/filter.h"
 #include "user/base/term.h"
 #include "user/model/words.h"
 
@@ -34,6 +35,7 @@ struct options {
 	const char *output;		 /* -o */
 	const char *csv;		 /* a directory */
 	const char *files[OUTPUT_FILES]; /* NULL: not wanted; "-": standard output */
+	struct filter filter;		 /* which sockets */
 	enum view view;
 	enum detail_choice detail;
 	enum color_choice color;

@@ -87,7 +87,9 @@ enum {
 /* include/uapi/linux/in.h */
 enum {
 	IPPROTO_TCP = 6,
+	IPPROTO_UDP = 17,
 	IPPROTO_ICMP = 1,
+	IPPROTO_MPTCP = 262,
 };
 
 /* include/uapi/linux/in6.h */
@@ -100,6 +102,7 @@ struct in6_addr {
 /* include/linux/net.h */
 enum sock_type {
 	SOCK_STREAM = 1,
+	SOCK_DGRAM = 2,
 };
 
 struct socket {

@@ -11,6 +11,7 @@
 #include <sys/types.h>
 
 #include "bpf/record.h"
+#include "user/base/filter.h"
 #include "user/capture/capture.h"
 
 struct program;
@@ -23,8 +24,9 @@ enum detail {
 
 struct program_options {
 	enum detail detail;
-	uint64_t ring_bytes; /* a power of two and a multiple of the page size */
-	bool verbose;	     /* libbpf's own words on standard error */
+	uint64_t ring_bytes;	     /* a power of two and a multiple of the page size */
+	bool verbose;		     /* libbpf's own words on standard error */
+	const struct filter *filter; /* which sockets */
 };
 
 /*
