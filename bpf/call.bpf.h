@@ -12,6 +12,7 @@
 #include "bpf/descriptor.bpf.h"
 #include "bpf/emit.bpf.h"
 #include "bpf/kernel.bpf.h"
+#include "bpf/peer_call.bpf.h"
 #include "bpf/sample.bpf.h"
 #include "bpf/sock.bpf.h"
 #include "bpf/task.bpf.h"
@@ -219,17 +220,18 @@ static void call_names(struct named_end *named, const struct socket_call *call, 
 /* One call for both directions: the descriptors say which it is. */
 static void call_find_socket(struct socket_call *call, __u8 *kind)
 {
+	__u32 origin = call->peer ? ORIGIN_PEER : ORIGIN_FIRST_USE;
 	struct named_end named = {};
 
 	if (filter_by_tuple)
 		call_names(&named, call, *kind);
 	call->fd = call_argument(call, shape_of(*kind)->fd);
-	call->socket = socket_at(call->fd, &call->sk, ORIGIN_FIRST_USE, 0, &named);
+	call->socket = socket_at(call->fd, &call->sk, origin, 0, &named);
 	if (call->socket || *kind != CALL_SPLICE_IN)
 		return;
 	*kind = CALL_SPLICE_OUT;
 	call->fd = call_argument(call, 0);
-	call->socket = socket_at(call->fd, &call->sk, ORIGIN_FIRST_USE, 0, &named);
+	call->socket = socket_at(call->fd, &call->sk, origin, 0, &named);
 }
 
 static bool call_is_again(const struct socket_call *before, const struct socket_call *call,
@@ -275,6 +277,8 @@ static void call_enters(struct pt_regs *regs, __u8 kind)
 {
 	struct tracked_task *task = task_tracked();
 
+	if (!task && peers_wanted)
+		task = peer_task(regs, kind);
 	if (!task || compat_is_32bit_call(bpf_get_current_task_btf()))
 		return;
 	task->pending.kind = CALL_NONE;
@@ -373,7 +377,7 @@ static bool call_is_left_out(const struct socket_call *call)
 
 static void call_returns(long result)
 {
-	struct tracked_task *task = task_tracked();
+	struct tracked_task *task = task_in_call();
 	__u32 other = 0;
 
 	if (!task || !task->pending.kind)
@@ -395,7 +399,7 @@ static void call_returns(long result)
 static void call_meets_handler(struct k_sigaction *action)
 {
 	__u64 handler = (__u64)BPF_CORE_READ(action, sa.sa_handler);
-	struct tracked_task *task = task_tracked();
+	struct tracked_task *task = task_in_call();
 	struct socket_call *call;
 	bool restart;
 
@@ -415,7 +419,7 @@ static void call_meets_handler(struct k_sigaction *action)
 
 static void call_moves(struct sock *sk, int length)
 {
-	struct tracked_task *task = task_tracked();
+	struct tracked_task *task = task_in_call();
 
 	if (task && task->pending.kind && task->pending.sk == (__u64)sk && length > 0)
 		task->pending.bytes += length;
@@ -430,6 +434,14 @@ static void calls_end(struct tracked_task *task)
 		emit_call(&task->pending, 0, 0, true);
 	task->interrupted.kind = CALL_NONE;
 	task->pending.kind = CALL_NONE;
+}
+
+static void peer_calls_end(struct task_struct *task)
+{
+	struct tracked_task *peer = bpf_task_storage_get(&peer_tasks, task, NULL, 0);
+
+	if (peer)
+		calls_end(peer);
 }
 
 #endif

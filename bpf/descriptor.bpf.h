@@ -36,16 +36,21 @@ static __u64 socket_behind(int fd, __u64 *inode)
 	return (__u64)BPF_CORE_READ(socket, sk);
 }
 
-/* The id that this address has now. An inode that differs is another socket's. */
-static __u32 known_id(__u64 address, __u64 inode)
+/* What this address is now. An inode that differs is another socket's. */
+static struct known_socket *known_at(__u64 address, __u64 inode)
 {
 	struct known_socket *known = bpf_map_lookup_elem(&sockets_by_address, &address);
 
-	if (!known)
-		return 0;
-	if (!known->inode)
+	if (known && !known->inode)
 		known->inode = inode;
-	return known->inode == inode ? known->identity.id : 0;
+	return known && known->inode == inode ? known : NULL;
+}
+
+static __u32 known_id(__u64 address, __u64 inode)
+{
+	struct known_socket *known = known_at(address, inode);
+
+	return known ? known->identity.id : 0;
 }
 
 static bool sk_is_tcp(__u64 address)
@@ -74,6 +79,8 @@ static void known_begin(__u64 address, __u32 id)
 	port_use(tuple.local_port);
 	if (bpf_map_update_elem(&sockets_by_tuple, &tuple, &end, BPF_ANY))
 		lose(LOST_ADDRESS_MAP);
+	if (peers_wanted)
+		peer_expect(&tuple, 0, false);
 }
 
 static __u32 known_add(__u64 address, __u64 inode, __u32 origin, __u32 listener,
@@ -100,7 +107,7 @@ static __u32 known_add(__u64 address, __u64 inode, __u32 origin, __u32 listener,
 
 /*
  * The id of the socket behind fd, a new one (origin, listener) if need be; 0:
- * not a traced socket. *sk is its address.
+ * not a traced socket. *sk is its address. No new one is made by a peer.
  */
 VERIFIED_ONCE int socket_at(int fd, __u64 *sk, __u32 origin, __u32 listener,
 			    const struct named_end *named)
@@ -114,6 +121,8 @@ VERIFIED_ONCE int socket_at(int fd, __u64 *sk, __u32 origin, __u32 listener,
 	if (!*sk)
 		return 0;
 	id = known_id(*sk, inode);
+	if (!id && origin == ORIGIN_PEER)
+		return 0;
 	return id ?: known_add(*sk, inode, origin, listener, named);
 }
 

@@ -249,12 +249,8 @@ static void read_sender(struct record_segment *record, struct sock *sender)
 	record->state = sender->__sk_common.skc_state;
 }
 
-static void emit_segment(const struct packet *packet, __u32 id, struct sock *sender)
+static void fill_segment(struct record_segment *record, const struct packet *packet)
 {
-	struct record_segment *record = emit_reserve(RECORD_SEGMENT, sizeof(*record), id);
-
-	if (!record)
-		return;
 	record->seq = bpf_ntohl(packet->tcp.seq);
 	record->ack = bpf_ntohl(packet->tcp.ack);
 	record->length = packet->length;
@@ -265,6 +261,15 @@ static void emit_segment(const struct packet *packet, __u32 id, struct sock *sen
 	record->urgent = bpf_ntohs(packet->tcp.urgent);
 	if (packet->tcp.flags & SEGMENT_SYN)
 		read_options(record, packet);
+}
+
+static void emit_segment(const struct packet *packet, __u32 id, struct sock *sender)
+{
+	struct record_segment *record = emit_reserve(RECORD_SEGMENT, sizeof(*record), id);
+
+	if (!record)
+		return;
+	fill_segment(record, packet);
 	if (sender)
 		read_sender(record, sender);
 	emit_submit(record);
@@ -275,6 +280,11 @@ static bool is_first_syn(const struct packet *packet)
 	return (packet->tcp.flags & (SEGMENT_SYN | SEGMENT_ACK | SEGMENT_RST)) == SEGMENT_SYN;
 }
 
+static bool is_syn_ack(const struct packet *packet)
+{
+	return (packet->tcp.flags & (SEGMENT_SYN | SEGMENT_ACK)) == (SEGMENT_SYN | SEGMENT_ACK);
+}
+
 /* A SYN belongs to the socket that its tuple had before only when it is sent again. */
 static bool tuple_is_new(const struct tuple_end *end, const struct packet *packet)
 {
@@ -283,39 +293,73 @@ static bool tuple_is_new(const struct tuple_end *end, const struct packet *packe
 	return !end->taken && end->isn != packet->tcp.seq;
 }
 
-static struct tracked_listener *listener_at(struct tuple *tuple, const struct packet *packet)
+/*
+ * A SYN from a socket of ours to a stranger's port, which may be closed: it is
+ * kept until it is answered.
+ */
+VERIFIED_ONCE int peer_syn_received(const struct packet *packet)
 {
-	struct tracked_listener *listener = bpf_map_lookup_elem(&listeners, tuple);
+	struct record_segment syn = {};
+	struct tuple tuple;
 
-	if (!listener || (listener->v6_only && packet->tuple.local_address[10] == 0xff))
-		return NULL;
-	return listener;
+	if (!packet || !peer_is_expected(&packet->tuple, bpf_ntohl(packet->tcp.seq), true))
+		return 0;
+	tuple = packet->tuple;
+	fill_segment(&syn, packet);
+	syn.header.time_ns = bpf_ktime_get_ns();
+	if (bpf_map_update_elem(&peer_syns, &tuple, &syn, BPF_ANY))
+		lose(LOST_ADDRESS_MAP);
+	return 0;
 }
 
-/* The exact address first, then IPv4's wildcard, then IPv6's, which takes IPv4 as well. */
-static struct tracked_listener *listener_for(const struct packet *packet)
+static void emit_kept_syn(const struct record_segment *syn, __u32 id)
 {
-	struct tuple tuple = packet->tuple;
-	struct tracked_listener *listener;
+	struct record_segment *record;
 
-	tuple_cut_remote(&tuple);
-	listener = listener_at(&tuple, packet);
-	if (listener)
-		return listener;
-	address_set_ipv4(tuple.local_address, 0);
-	listener = listener_at(&tuple, packet);
-	if (listener)
-		return listener;
-	__builtin_memset(tuple.local_address, 0, sizeof(tuple.local_address));
-	return listener_at(&tuple, packet);
+	record = emit_reserve_at(RECORD_SEGMENT, sizeof(*record), id, syn->header.time_ns);
+	if (!record)
+		return;
+	__builtin_memcpy((void *)record + sizeof(syn->header), (void *)syn + sizeof(syn->header),
+			 sizeof(*syn) - sizeof(syn->header));
+	emit_submit(record);
+}
+
+/* The SYN-ACK of a stranger's listener: its child is a peer. */
+VERIFIED_ONCE int peer_answers(const struct packet *packet)
+{
+	struct tracked_listener listener = { .family = AF_INET6 };
+	struct tuple_end end = { .peer = 1 };
+	struct record_segment *syn;
+	struct tuple tuple;
+
+	if (!packet)
+		return 0;
+	tuple = packet->tuple;
+	syn = bpf_map_lookup_elem(&peer_syns, &tuple);
+	if (!syn)
+		return 0;
+	end.id = identity_new();
+	end.isn = bpf_htonl(syn->seq);
+	if (bpf_map_update_elem(&sockets_by_tuple, &tuple, &end, BPF_ANY))
+		lose(LOST_ADDRESS_MAP);
+	if (tuple.local_address[10] == 0xff)
+		listener.family = AF_INET;
+	emit_child(&tuple, &listener, end.id, syn->header.time_ns);
+	emit_kept_syn(syn, end.id);
+	bpf_map_delete_elem(&peer_syns, &tuple);
+	return end.id;
 }
 
 /* The child is born here: SYN_RECV is a request socket that no other hook shows. */
 static void syn_received(const struct packet *packet, struct tuple_end *before)
 {
-	struct tracked_listener *listener = listener_for(packet);
+	struct tracked_listener *listener = listener_for(&packet->tuple);
 	struct tuple_end end = { .isn = packet->tcp.seq };
 
+	if (!listener && peers_wanted && before && !tuple_is_new(before, packet))
+		emit_segment(packet, before->id, NULL);
+	else if (!listener && peers_wanted)
+		peer_syn_received(packet);
 	if (!listener)
 		return;
 	if (!filter_takes_tuple(&packet->tuple)) {
@@ -327,7 +371,9 @@ static void syn_received(const struct packet *packet, struct tuple_end *before)
 		end.id = identity_new();
 		if (bpf_map_update_elem(&sockets_by_tuple, &packet->tuple, &end, BPF_ANY))
 			lose(LOST_ADDRESS_MAP);
-		emit_child(&packet->tuple, listener, end.id);
+		emit_child(&packet->tuple, listener, end.id, bpf_ktime_get_ns());
+		if (peers_wanted)
+			peer_expect(&packet->tuple, bpf_ntohl(packet->tcp.seq), true);
 	} else {
 		end.id = before->id;
 	}
@@ -358,9 +404,12 @@ static void segment_received(struct sk_buff *skb, struct packet *packet)
 static void segment_sent_for(struct sk_buff *skb, struct packet *packet)
 {
 	struct tuple_end *end = packet_end(skb, packet);
+	__u32 id = end ? end->id : 0;
 
-	if (end)
-		emit_segment(packet, end->id, NULL);
+	if (peers_wanted && is_syn_ack(packet) && (!end || end->gone))
+		id = peer_answers(packet) ?: id;
+	if (id)
+		emit_segment(packet, id, NULL);
 }
 
 static bool speaks_for_itself(struct sock *sk)

@@ -73,6 +73,7 @@ enum socket_origin {
 	ORIGIN_CHILD,	  /* a SYN arrived at a listener of the command */
 	ORIGIN_INHERITED, /* open in the command before its first instruction */
 	ORIGIN_FIRST_USE, /* first seen in a call (passed descriptor) */
+	ORIGIN_PEER = 5,  /* --peers: the other end, of a process that is not followed */
 };
 
 enum process_event {
@@ -80,6 +81,7 @@ enum process_event {
 	PROCESS_EXEC,
 	PROCESS_EXIT,
 	PROCESS_RENAME, /* prctl(PR_SET_NAME), or a write to comm */
+	PROCESS_FOUND,	/* ran already when it was first seen */
 };
 
 struct record_process {

@@ -13,6 +13,7 @@
 #include "bpf/emit.bpf.h"
 #include "bpf/filter.bpf.h"
 #include "bpf/kernel.bpf.h"
+#include "bpf/peer.bpf.h"
 #include "bpf/task.bpf.h"
 #include "bpf/tuple.bpf.h"
 
@@ -83,6 +84,7 @@ struct tuple_end {
 	__u32 isn;   /* of the SYN that made it, when a listener's child */
 	__u32 taken; /* a full socket has this tuple */
 	__u32 gone;  /* that socket is closed */
+	__u32 peer;  /* it is not one of ours but the other end of one */
 };
 
 /* LRU: outlives the socket, because TIME_WAIT and RST segments still belong to it. */
@@ -186,19 +188,50 @@ VERIFIED_ONCE int emit_socket(__u64 address, const struct identity *identity)
 }
 
 /* A child before there is a socket: its listener and the SYN say what it will be. */
-static void emit_child(const struct tuple *tuple, const struct tracked_listener *listener, __u32 id)
+static void emit_child(const struct tuple *tuple, const struct tracked_listener *listener, __u32 id,
+		       __u64 time_ns)
 {
-	struct record_socket *record = emit_reserve(RECORD_SOCKET, sizeof(*record), id);
+	struct record_socket *record;
 
+	record = emit_reserve_at(RECORD_SOCKET, sizeof(*record), id, time_ns);
 	if (!record)
 		return;
 	record_tuple(record, tuple);
 	record->family = listener->family;
 	record->type = SOCK_STREAM;
 	record->protocol = IPPROTO_TCP;
-	record->origin = ORIGIN_CHILD;
+	record->origin = listener->id ? ORIGIN_CHILD : ORIGIN_PEER;
 	record->listener = listener->id;
 	emit_submit(record);
+}
+
+static struct tracked_listener *listener_at(struct tuple *tuple, bool ipv4)
+{
+	struct tracked_listener *listener = bpf_map_lookup_elem(&listeners, tuple);
+
+	return listener && listener->v6_only && ipv4 ? NULL : listener;
+}
+
+/*
+ * The listener that a SYN to this tuple finds: by the exact address first, then
+ * IPv4's wildcard, then IPv6's, which takes IPv4 as well.
+ */
+static struct tracked_listener *listener_for(const struct tuple *child)
+{
+	bool ipv4 = child->local_address[10] == 0xff;
+	struct tracked_listener *listener;
+	struct tuple tuple = *child;
+
+	tuple_cut_remote(&tuple);
+	listener = listener_at(&tuple, ipv4);
+	if (listener)
+		return listener;
+	address_set_ipv4(tuple.local_address, 0);
+	listener = listener_at(&tuple, ipv4);
+	if (listener)
+		return listener;
+	__builtin_memset(tuple.local_address, 0, sizeof(tuple.local_address));
+	return listener_at(&tuple, ipv4);
 }
 
 static struct mark *mark_create(struct sock *sk)
@@ -216,6 +249,18 @@ static void known_insert(__u64 address, const struct identity *identity, __u64 i
 
 	if (bpf_map_update_elem(&sockets_by_address, &address, &known, BPF_ANY))
 		lose(LOST_ADDRESS_MAP);
+}
+
+/* In SYN_SENT nothing was acknowledged yet but the SYN: its number is the first one. */
+VERIFIED_ONCE int peer_expect_of(__u64 address, const struct mark *mark)
+{
+	struct tcp_sock *tcp = (void *)address;
+	struct sock *sk = (void *)address;
+	bool fresh = BPF_CORE_READ(sk, __sk_common.skc_state) == TCP_SYN_SENT;
+
+	if (mark && mark->identity.origin != ORIGIN_PEER)
+		peer_expect(&mark->tuple, BPF_CORE_READ(tcp, snd_una), fresh);
+	return 0;
 }
 
 /*
@@ -238,6 +283,9 @@ VERIFIED_ONCE int mark_learn_tuple(__u64 address, struct mark *mark)
 	port_use(tuple.local_port);
 	if (bpf_map_update_elem(&sockets_by_tuple, &tuple, &end, BPF_ANY))
 		lose(LOST_ADDRESS_MAP);
+	/* Of a child, its SYN has told. */
+	if (peers_wanted && mark->identity.origin != ORIGIN_CHILD)
+		peer_expect_of(address, mark);
 	return true;
 }
 
@@ -288,10 +336,98 @@ VERIFIED_ONCE int mark_resolve(__u64 address, struct mark *mark)
 		return false;
 	mark->identity.id = told ? end->id : identity_new();
 	mark_learn_tuple(address, mark);
+	if (peers_wanted && !told)
+		peer_expect(&tuple, 0, false);
 	known_insert(address, &mark->identity, 0, true);
 	if (!told)
 		emit_socket(address, &mark->identity);
 	return true;
+}
+
+/* The id of a socket that is a peer, as its SYN gave it or a new one; 0: it is none. */
+VERIFIED_ONCE int peer_id(__u64 address, __u32 *told)
+{
+	struct tcp_sock *tcp = (void *)address;
+	struct sock *sk = (void *)address;
+	struct tuple tuple = {};
+	struct tuple_end *end;
+	bool fresh;
+
+	tuple_of_sock(&tuple, address);
+	if (!told || !compat_tuple_readable(&tuple))
+		return 0;
+	end = bpf_map_lookup_elem(&sockets_by_tuple, &tuple);
+	*told = end && end->peer && !end->taken && !end->gone;
+	if (*told)
+		return end->id;
+	fresh = BPF_CORE_READ(sk, __sk_common.skc_state) == TCP_SYN_SENT;
+	return peer_is_expected(&tuple, BPF_CORE_READ(tcp, snd_una), fresh) ? identity_new() : 0;
+}
+
+static struct mark *mark_as_peer(struct sock *sk, const struct identity *identity)
+{
+	struct mark *mark = mark_create(sk);
+	__u64 address = address_of(sk);
+
+	if (!mark)
+		return NULL;
+	mark->identity = *identity;
+	mark_learn_tuple(address, mark);
+	known_insert(address, identity, inode_of(BPF_CORE_READ(sk, sk_socket)), true);
+	emit_socket(address, identity);
+	return mark;
+}
+
+int emit_state_found(__u64 address, __u32 id);
+
+static struct mark *mark_peer(struct sock *sk)
+{
+	struct identity identity = { .origin = ORIGIN_PEER };
+	__u8 state = sk->__sk_common.skc_state;
+	struct mark *mark;
+	__u32 told = 0;
+
+	if (state == TCP_CLOSE || !port_is_used(sk->__sk_common.skc_num))
+		return NULL;
+	identity.id = peer_id(address_of(sk), &told);
+	mark = identity.id ? mark_as_peer(sk, &identity) : NULL;
+	/* A child that is being born is still called a listener. */
+	if (mark && !told && state != TCP_LISTEN)
+		emit_state_found(address_of(sk), identity.id);
+	return mark;
+}
+
+/*
+ * A stranger's connect() on its way to a listener of ours: a loopback address,
+ * or one that source and destination share, is on this host.
+ */
+VERIFIED_ONCE int peer_is_connecting(__u64 address)
+{
+	struct tuple own = {}, tuple = {};
+
+	tuple_of_sock(&own, address);
+	tuple_reverse(&tuple, &own);
+	/* The kernel takes the source port later. */
+	if (ports_are_refused || !filter_takes_tuple(&tuple))
+		return false;
+	if (!address_is_loopback(tuple.local_address) &&
+	    !addresses_are_same(own.local_address, own.remote_address))
+		return false;
+	return listener_for(&tuple) != NULL;
+}
+
+static struct mark *mark_connecting_peer(struct sock *sk)
+{
+	struct identity identity = { .origin = ORIGIN_PEER };
+
+	if (!is_tcp(sk) || !peer_is_connecting(address_of(sk)))
+		return NULL;
+	identity.id = identity_new();
+	identity.owner_tgid = current_tgid();
+	identity.owner_tid = current_tid();
+	if (!task_tracked())
+		peer_task_meet();
+	return mark_as_peer(sk, &identity);
 }
 
 /*
@@ -307,6 +443,8 @@ static struct mark *mark_of(struct sock *sk)
 	mark = bpf_sk_storage_get(&marks, sk, NULL, 0);
 	if (!mark && unadopted > 0)
 		mark = mark_adopt(sk);
+	if (!mark && peers_wanted)
+		mark = mark_peer(sk);
 	if (!mark || mark->refused || (!mark->identity.id && !mark_resolve(address_of(sk), mark)))
 		return NULL;
 	return mark;
@@ -383,6 +521,8 @@ static void tuple_set_gone(const struct mark *mark)
 
 	if (mark->tuple_known && end && end->id == mark->identity.id)
 		end->gone = 1;
+	if (peers_wanted && mark->tuple_known && mark->identity.origin != ORIGIN_PEER)
+		peer_unexpect(&mark->tuple);
 }
 
 static void socket_forget(struct sock *sk)

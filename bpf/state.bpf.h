@@ -67,7 +67,7 @@ static void fill_cause(struct record_state *record, struct sock *sk, const struc
 	/* An error is set before the socket is closed by a segment or a timer. */
 	if (change->error || state_change_by_segment(change->old_state, change->new_state))
 		return;
-	task = task_tracked();
+	task = task_in_call();
 	if (!task)
 		return;
 	record->call = call_behind(task, sk, change);
@@ -161,7 +161,10 @@ static struct mark *mark_for_change(struct sock *sk, const struct change *change
 		return mark;
 	if (change->new_state != TCP_LISTEN && change->new_state != TCP_SYN_SENT)
 		return NULL;
-	return mark_by_owner(sk, change->new_state == TCP_LISTEN);
+	mark = mark_by_owner(sk, change->new_state == TCP_LISTEN);
+	if (!mark && peers_wanted && change->new_state == TCP_SYN_SENT)
+		mark = mark_connecting_peer(sk);
+	return mark;
 }
 
 static void state_changes(struct sock *sk, int old_state, int new_state)

@@ -28,6 +28,7 @@ struct socket_call {
 	__u8 kind;    /* enum call_kind; CALL_NONE: no call */
 	__u8 restarts;
 	__u8 restart_decided;
+	__u8 peer; /* the task is not followed: only this call is looked at */
 };
 
 struct tracked_task {

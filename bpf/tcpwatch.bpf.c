@@ -49,6 +49,8 @@ int BPF_PROG(sched_process_exit, struct task_struct *task)
 {
 	struct tracked_task *tracked = bpf_task_storage_get(&tasks, task, NULL, 0);
 
+	if (!tracked && peers_wanted)
+		peer_calls_end(task);
 	if (!tracked)
 		return 0;
 	calls_end(tracked);

@@ -38,6 +38,26 @@ static bool address_is_link_local(const __u8 address[RECORD_ADDRESS_SIZE])
 	return address[0] == 0xfe && (address[1] & 0xc0) == 0x80;
 }
 
+static bool addresses_are_same(const __u8 a[RECORD_ADDRESS_SIZE], const __u8 b[RECORD_ADDRESS_SIZE])
+{
+	const __u32 *left = (const __u32 *)a, *right = (const __u32 *)b;
+
+	return left[0] == right[0] && left[1] == right[1] && left[2] == right[2] &&
+	       left[3] == right[3];
+}
+
+/* 127.0.0.0/8 as IPv4-mapped, and ::1 */
+static bool address_is_loopback(const __u8 address[RECORD_ADDRESS_SIZE])
+{
+	const __u32 *words = (const __u32 *)address;
+
+	if (words[0] | words[1])
+		return false;
+	if (words[2] == bpf_htonl(0xffff))
+		return address[12] == 127;
+	return !words[2] && words[3] == bpf_htonl(1);
+}
+
 /* Works on a request socket too: the common part is the same. */
 VERIFIED_ONCE int tuple_of_sock(struct tuple *tuple, __u64 address)
 {

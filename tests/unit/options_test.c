@@ -181,6 +181,108 @@ static void words_that_are_not_known_name_the_known_ones(void **state)
 	(void)state;
 }
 
+static bool port_in(enum filter_side side, int port)
+{
+	return options.filter.ports[side][port / 64] >> (port % 64) & 1;
+}
+
+static void filters_take_lists_ranges_and_refusals(void **state)
+{
+	assert_int_equal(parse("--port 443,8000-8002 --port !22 ls"), 0);
+	assert_true(port_in(FILTER_WANTED, 443) && port_in(FILTER_WANTED, 8000));
+	assert_true(port_in(FILTER_WANTED, 8002) && port_in(FILTER_REFUSED, 22));
+	assert_false(port_in(FILTER_WANTED, 22) || port_in(FILTER_WANTED, 8003));
+	assert_false(port_in(FILTER_WANTED, 7999) || port_in(FILTER_REFUSED, 443));
+	assert_string_equal(options.filter.text, "--port 443,8000-8002 --port !22");
+	assert_int_equal(parse("--family inet6,unix --proto !tcp ls"), 0);
+	assert_int_equal(filter_left(options.filter.families, UINT32_MAX), 1 << 10 | 1 << 1);
+	assert_int_equal(filter_left(options.filter.protocols, 31), 31 & ~(1 << FILTER_TCP));
+	assert_int_equal(parse("ls"), 0);
+	assert_false(filter_is_on(&options.filter) || options.filter.peers);
+	assert_int_equal(parse("--peers ls"), 0);
+	assert_true(options.filter.peers);
+	assert_false(filter_is_on(&options.filter));
+	(void)state;
+}
+
+static void assert_pattern(const struct filter_pattern *pattern, const char *value,
+			   const char *mask)
+{
+	char text[2][33];
+
+	for (int i = 0; i < 16; i++) {
+		snprintf(text[0] + 2 * i, 3, "%02x", pattern->value[i]);
+		snprintf(text[1] + 2 * i, 3, "%02x", pattern->mask[i]);
+	}
+	assert_string_equal(text[0], value);
+	assert_string_equal(text[1], mask);
+}
+
+static void addresses_and_names_become_patterns(void **state)
+{
+	const struct filter *filter = &options.filter;
+
+	assert_int_equal(parse("--addr 10.1.2.3/9,!fe80::1/10,::1 --comm nginx*,!sh ls"), 0);
+	assert_int_equal(filter->addresses[FILTER_WANTED].count, 2);
+	assert_pattern(&filter->addresses[FILTER_WANTED].at[0], "00000000000000000000ffff0a000000",
+		       "ffffffffffffffffffffffffff800000");
+	assert_pattern(&filter->addresses[FILTER_WANTED].at[1], "00000000000000000000000000000001",
+		       "ffffffffffffffffffffffffffffffff");
+	assert_pattern(&filter->addresses[FILTER_REFUSED].at[0], "fe800000000000000000000000000000",
+		       "ffc00000000000000000000000000000");
+	assert_pattern(&filter->comms[FILTER_WANTED].at[0], "6e67696e780000000000000000000000",
+		       "ffffffffff0000000000000000000000");
+	assert_pattern(&filter->comms[FILTER_REFUSED].at[0], "73680000000000000000000000000000",
+		       "ffffff00000000000000000000000000");
+	(void)state;
+}
+
+static void filters_that_make_no_sense_are_refused(void **state)
+{
+	static const char *const ports[] = {
+		"0",	 "65536", "http",  "80-", "-80",
+		"90-80", "80x",	  "1-2-3", "!0",  "99999999999999999999"
+	};
+	static const char *const addresses[] = { "10.0.0",	"10.0.0.0/33", "10.0.0.0/",
+						 "::1/129",	"fe80::1%lo",  "localhost",
+						 "10.0.0.0/-1", "1.2.3.4/8x" };
+	char line[1024] = "--addr 10.0.0.0";
+
+	for (size_t i = 0; i < sizeof(ports) / sizeof(ports[0]); i++) {
+		snprintf(line, sizeof(line), "--port %s ls", ports[i]);
+		assert_refused(line, "1 to 65535");
+	}
+	for (size_t i = 0; i < sizeof(addresses) / sizeof(addresses[0]); i++) {
+		snprintf(line, sizeof(line), "--addr %s ls", addresses[i]);
+		assert_refused(line, "10.0.0.0/8");
+	}
+	assert_refused("--addr ::/0 ls", "--family inet6");
+	assert_refused("--family ipv4 ls", "inet, inet6, unix");
+	assert_refused("--proto sctp ls", "tcp, udp, mptcp, unix");
+	assert_refused("--comm a*b ls", "15 bytes");
+	assert_refused("--comm sixteen-letters- ls", "15 bytes");
+	assert_refused("--port 80,,90 ls", "empty");
+	assert_refused("--comm ! ls", "empty");
+	assert_refused("--proto tcp,!tcp ls", "--proto");
+	assert_refused("-r x --port 80", "-r");
+	assert_refused("-r x --peers", "-r");
+	(void)state;
+}
+
+static void filters_have_room_for_64_values(void **state)
+{
+	char line[512] = "--comm a0";
+
+	for (int i = 1; i < 64; i++)
+		snprintf(line + strlen(line), sizeof(line) - strlen(line), ",a%d", i);
+	strcat(line, " ls");
+	assert_int_equal(parse(line), 0);
+	assert_int_equal(options.filter.comms[FILTER_WANTED].count, 64);
+	strcpy(line + strlen(line) - 3, ",b ls");
+	assert_refused(line, "more than 64");
+	(void)state;
+}
+
 static void what_contradicts_itself_is_refused(void **state)
 {
 	assert_refused("", "nothing to trace");
@@ -238,6 +340,10 @@ int main(void)
 		cmocka_unit_test(sizes_and_times_have_units),
 		cmocka_unit_test(numbers_that_make_no_sense_are_refused),
 		cmocka_unit_test(words_that_are_not_known_name_the_known_ones),
+		cmocka_unit_test(filters_take_lists_ranges_and_refusals),
+		cmocka_unit_test(addresses_and_names_become_patterns),
+		cmocka_unit_test(filters_that_make_no_sense_are_refused),
+		cmocka_unit_test(filters_have_room_for_64_values),
 		cmocka_unit_test(what_contradicts_itself_is_refused),
 		cmocka_unit_test(a_name_that_is_empty_is_refused),
 		cmocka_unit_test(options_that_do_not_exist_are_named),

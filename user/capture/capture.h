@@ -28,10 +28,12 @@ struct capture_info {
 	char congestion[24]; /* net.ipv4.tcp_congestion_control */
 	char command[1024];  /* words joined by blanks, as typed */
 	char detail[16];     /* --detail */
+	char filter[512];    /* options that chose sockets, as given; empty: none did */
 	uint64_t ring_bytes;
 	uint64_t start_mono_ns; /* CLOCK_MONOTONIC when the hooks were on */
 	uint64_t start_real_ns; /* CLOCK_REALTIME at the same moment */
 	uint32_t command_tgid;	/* 0: no command was run */
+	uint32_t peers;		/* 1: with the other ends of other processes */
 	struct capture_hook hooks[CAPTURE_HOOKS_MAX];
 	int hook_count;
 };

@@ -44,7 +44,7 @@ static __u8 known_call(__u8 call)
 
 static bool check_socket(struct record_socket *socket)
 {
-	if (socket->origin > ORIGIN_FIRST_USE)
+	if (socket->origin > ORIGIN_PEER)
 		socket->origin = ORIGIN_FIRST_USE;
 	return true;
 }
@@ -52,7 +52,7 @@ static bool check_socket(struct record_socket *socket)
 static bool check_process(struct record_process *process)
 {
 	process->comm[RECORD_COMM_SIZE - 1] = '\0';
-	return process->event <= PROCESS_RENAME;
+	return process->event <= PROCESS_FOUND;
 }
 
 static bool check_state(struct record_state *state)

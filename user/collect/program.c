@@ -153,6 +153,7 @@ static void choose_sockets(struct tcpwatch_bpf *skeleton, const struct filter *f
 			&filter->comms[FILTER_REFUSED]);
 	rodata->families_taken = families == UINT32_MAX ? 0 : families;
 	choose_protocols(rodata, filter);
+	rodata->peers_wanted = filter->peers;
 }
 
 static int configure(struct program *program, const struct program_options *options)

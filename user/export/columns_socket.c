@@ -135,14 +135,15 @@ static void get_remote(struct value *value, const void *row)
 static void get_origin(struct value *value, const void *row)
 {
 	static const char *const names[] = {
-		[ORIGIN_CREATED] = "created",
-		[ORIGIN_CHILD] = "child",
-		[ORIGIN_INHERITED] = "inherited",
-		[ORIGIN_FIRST_USE] = "first_use",
+		[ORIGIN_CREATED] = "created",	  [ORIGIN_CHILD] = "child",
+		[ORIGIN_INHERITED] = "inherited", [ORIGIN_FIRST_USE] = "first_use",
+		[ORIGIN_PEER] = "peer",
 	};
 	unsigned int origin = socket_of(row)->identity.origin;
 
-	value_word(value, origin < sizeof(names) / sizeof(names[0]) ? names[origin] : "?");
+	bool known = origin < sizeof(names) / sizeof(names[0]) && names[origin];
+
+	value_word(value, known ? names[origin] : "?");
 }
 
 static void get_comm(struct value *value, const void *row)
@@ -187,7 +188,9 @@ const struct column socket_columns[SOCKET_COLUMNS] = {
 	  SOCKET(identity.inode) },
 	{ "listener", "socket number of the listener that made it", VALUE_UINT,
 	  .known = has_listener, SOCKET(identity.listener) },
-	{ "origin", "created, child (of a listener), inherited, or first_use (passed on)",
+	{ "origin",
+	  "created, child (of a listener), inherited, first_use (passed on, or left out by "
+	  "a filter before), or peer (of a process that is not followed)",
 	  VALUE_WORD, .known = has_family, .get = get_origin },
 	{ "pid", "process that used it last", VALUE_UINT, .known = has_owner, SOCKET(owner_tgid) },
 	{ "tid", "thread that used it last", VALUE_UINT, .known = has_owner, SOCKET(owner_tid) },

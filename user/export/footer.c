@@ -110,6 +110,20 @@ static void print_unasked(const struct view *view)
 	text_wrap(view, 2 + term_width(prefix), 4, text);
 }
 
+/* Whoever misses a socket should see at once that it was not asked for. */
+static void print_only(const struct view *view)
+{
+	const char *prefix = label(view->lang, LABEL_ONLY);
+	char text[TEXT_LONG];
+
+	if (!view->info->filter[0])
+		return;
+	fprintf(view->stream, "  %s", prefix);
+	text_wrap(view, 2 + term_width(prefix), 4,
+		  text_foreign(view, text, sizeof(text), view->info->filter,
+			       sizeof(view->info->filter)));
+}
+
 static void print_older(const struct view *view, const struct trace *trace)
 {
 	char count[FMT_SIZE], text[TEXT_SIZE];
@@ -198,6 +212,7 @@ void footer_print(const struct view *view, const struct trace *trace, const stru
 		print_cut(view, trace, end);
 	print_unknown(view);
 	print_unasked(view);
+	print_only(view);
 	print_older(view, trace);
 	print_counts(view, trace);
 	if (!view->capture_path && view->replayed)

@@ -141,6 +141,10 @@ int info_print(FILE *stream, const struct capture_info *info, const struct captu
 	put_start(stream, info);
 	put_duration(stream, trace);
 	put_foreign(stream, "detail", info->detail, sizeof(info->detail));
+	if (info->filter[0])
+		put_foreign(stream, "only", info->filter, sizeof(info->filter));
+	if (info->peers)
+		put(stream, "peers", "with the other ends in processes that were not followed");
 	fmt_count(count, sizeof(count), info->ring_bytes);
 	snprintf(text, sizeof(text), "%s bytes", count);
 	put(stream, "ring", text);

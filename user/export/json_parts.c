@@ -70,6 +70,8 @@ void json_capture(struct json *json, const struct capture_info *info, uint64_t z
 	json_bytes(json, "congestion", info->congestion, sizeof(info->congestion));
 	json_bytes(json, "command", info->command, sizeof(info->command));
 	json_bytes(json, "detail", info->detail, sizeof(info->detail));
+	json_bytes(json, "filter", info->filter, sizeof(info->filter));
+	json_bool(json, "peers", info->peers);
 	json_uint(json, "ring_bytes", info->ring_bytes);
 	json_uint(json, "zero_mono_ns", zero_ns);
 	json_uint(json, "zero_real_ns", info->start_real_ns + (zero_ns - info->start_mono_ns));
@@ -81,10 +83,8 @@ void json_capture(struct json *json, const struct capture_info *info, uint64_t z
 void json_process(struct json *json, const struct process *process, uint64_t zero_ns)
 {
 	static const char *const events[] = {
-		[PROCESS_FORK] = "fork",
-		[PROCESS_EXEC] = "exec",
-		[PROCESS_EXIT] = "exit",
-		[PROCESS_RENAME] = "rename",
+		[PROCESS_FORK] = "fork",     [PROCESS_EXEC] = "exec",	[PROCESS_EXIT] = "exit",
+		[PROCESS_RENAME] = "rename", [PROCESS_FOUND] = "found",
 	};
 
 	open_object(json, "process");

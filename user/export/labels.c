@@ -106,6 +106,7 @@ static const char *const labels[LABEL_COUNT_ALL][LANG_COUNT] = {
 	[LABEL_NOT_KNOWN] = { "not known on this kernel: ", "此内核上无法得知：" },
 	[LABEL_NOT_ASKED] = { "not recorded at --detail {0}: ", "--detail {0} 不记录：" },
 	[LABEL_ASK_FULL] = { "; --detail full records all", "；--detail full 记录全部" },
+	[LABEL_ONLY] = { "sockets recorded: only ", "只记录这些套接字：" },
 	[LABEL_MORE] = { "and {0} more connections: {1} bytes to servers, {2} bytes to clients",
 			 "另有 {0} 个连接：到服务器 {1} 字节，到客户端 {2} 字节" },
 	[LABEL_MORE_ONE] = { "and {0} more connection: {1} bytes to the server, {2} bytes to the "

@@ -83,6 +83,7 @@ enum label {
 	LABEL_OLDER_ONE,
 	LABEL_NOT_ASKED, /* {0} a level of detail */
 	LABEL_ASK_FULL,
+	LABEL_ONLY,
 	LABEL_MORE, /* {0} connections, {1} bytes, {2} bytes */
 	LABEL_MORE_ONE,
 	LABEL_ONE_LINE, /* {0} connections */

@@ -215,6 +215,31 @@ static struct connection *client_of(const struct trace *trace, const struct entr
 	return found->isn_known[END_CLIENT] && found->isn[END_CLIENT] == isn ? found : NULL;
 }
 
+/* The connection whose server end is traced and received this client's SYN; NULL: none. */
+static struct connection *server_of(const struct trace *trace, const struct entry *entry,
+				    uint32_t isn)
+{
+	const struct record_socket *identity = &entry->socket.identity;
+	struct connection wanted = { 0 }, *found;
+
+	learn_side(&wanted, END_CLIENT, identity->local_address, identity->local_port);
+	learn_side(&wanted, END_SERVER, identity->remote_address, identity->remote_port);
+	found = map_get(&trace->tuples, tuple_key(&wanted));
+	if (!found || !same_tuple(found, &wanted) || found->ends[END_CLIENT])
+		return NULL;
+	return found->isn_known[END_CLIENT] && found->isn[END_CLIENT] == isn ? found : NULL;
+}
+
+static int join_server_or_begin(struct trace *trace, struct entry *entry, uint32_t isn,
+				uint64_t time_ns)
+{
+	struct connection *connection = server_of(trace, entry, isn);
+
+	if (connection)
+		return connection_attach(trace, connection, entry, END_CLIENT);
+	return begin(trace, entry, END_CLIENT, time_ns);
+}
+
 static int join_or_begin(struct trace *trace, struct entry *entry, uint32_t isn, uint64_t time_ns)
 {
 	struct connection *connection = client_of(trace, entry, isn);
@@ -243,7 +268,7 @@ static int server_syn(struct trace *trace, struct entry *entry,
 	if (!connection->syn_ns)
 		connection->syn_ns = segment->header.time_ns;
 	trace_syn(trace, segment->header.time_ns);
-	return 0;
+	return connection->ends[END_CLIENT] ? 0 : remember_tuple(trace, connection);
 }
 
 int connection_syn(struct trace *trace, struct entry *entry, const struct record_segment *segment)
@@ -271,7 +296,8 @@ int connection_established(struct trace *trace, struct entry *entry,
 		bool server = record->old_state == TCP_SYN_RECV;
 
 		err = server ? join_or_begin(trace, entry, at->rcv_nxt - 1, record->header.time_ns)
-			     : begin(trace, entry, END_CLIENT, record->header.time_ns);
+			     : join_server_or_begin(trace, entry, at->snd_una - 1,
+						    record->header.time_ns);
 		if (err)
 			return err;
 	}

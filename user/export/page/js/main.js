@@ -35,7 +35,8 @@ function drawHead() {
 	const date = new Date(capture.zero_real_ns / 1e6).toISOString().replace("T", " ").slice(0, 19) + " UTC";
 	byId("command").textContent = capture.command;
 	const system = [capture.kernel, capture.machine].filter(Boolean).join(" ") + (capture.congestion ? " · " + capture.congestion : "");
-	byId("provenance").textContent = word("provenance", date, system, count(end.events), count(end.lost));
+	byId("provenance").textContent = word("provenance", date, system, count(end.events), count(end.lost)) +
+		(capture.filter ? " · " + word("only", capture.filter) : "");
 	const hasSyn = (app.facts.connection ?? []).some((fact) => fact.syn_ns !== null);
 	byId("colophon").textContent = word("colophon", capture.tcpwatch, word(hasSyn ? "zero_syn" : "zero_event"));
 	document.title = "tcpwatch · " + capture.command;

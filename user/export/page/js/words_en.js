@@ -236,6 +236,7 @@ export const WORDS_EN = {
 	left_segments: "{0} segments",
 	no_curves: "The curves of this connection were left out: the page holds those of the first {0}.",
 	provenance: "{0} · Linux {1} · {2} events, {3} lost",
+	only: "sockets recorded: only {0}",
 	colophon: "tcpwatch {0} · one file, no network · CLOCK_MONOTONIC, {1}",
 	axis_zero: "0: {0}",
 	zero_syn: "zero is the first SYN",

@@ -236,6 +236,7 @@ export const WORDS_ZH = {
 	left_segments: " {0} 个报文段",
 	no_curves: "省略了此连接的曲线：本页只有前 {0} 个连接的曲线。",
 	provenance: "{0} · Linux {1} · {2} 个事件，丢失 {3} 个",
+	only: "只记录这些套接字：{0}",
 	colophon: "tcpwatch {0} · 单个文件，不访问网络 · CLOCK_MONOTONIC，{1}",
 	axis_zero: "0：{0}",
 	zero_syn: "零点是第一个 SYN",
