@@ -174,13 +174,17 @@ static void name_end(struct tuple *tuple, const struct named_end *named)
 
 /*
  * Until the remote end is known, a refusal may still come; only a datagram
- * socket, which may never have one, is taken by its own end alone.
+ * socket, which may never have one, is taken by the address it is bound to.
  */
-static bool ends_are_known(const struct tuple *tuple, bool stream)
+static bool ends_are_known(const struct tuple *tuple, const struct named_end *named, bool stream)
 {
+	bool bound = named->what == NAMED_LOCAL || !address_is_wildcard(tuple->local_address);
+
 	if (tuple->remote_port)
 		return true;
-	return tuple->local_port && !(stream && (ports_are_refused || addresses_refused_count));
+	if (!ports_are_refused && !addresses_refused_count)
+		return tuple->local_port;
+	return !stream && bound;
 }
 
 VERIFIED_ONCE int filter_takes_internet(__u64 address, const struct named_end *named)
@@ -196,7 +200,7 @@ VERIFIED_ONCE int filter_takes_internet(__u64 address, const struct named_end *n
 		  (stream && BPF_CORE_READ(sk, __sk_common.skc_state) == TCP_LISTEN);
 	tuple_of_sock(&tuple, address);
 	name_end(&tuple, named);
-	if (!listens && !ends_are_known(&tuple, stream))
+	if (!listens && !ends_are_known(&tuple, named, stream))
 		return false;
 	return filter_takes_ends(&tuple, listens);
 }

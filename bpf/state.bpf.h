@@ -10,6 +10,7 @@
 #include "bpf/emit.bpf.h"
 #include "bpf/filter.bpf.h"
 #include "bpf/kernel.bpf.h"
+#include "bpf/peer_mark.bpf.h"
 #include "bpf/sock.bpf.h"
 #include "bpf/task.bpf.h"
 

@@ -33,6 +33,14 @@ static bool address_is_zero(const __u8 address[RECORD_ADDRESS_SIZE])
 	return !(words[0] | words[1] | words[2] | words[3]);
 }
 
+/* 0.0.0.0 as IPv4-mapped, or :: */
+static bool address_is_wildcard(const __u8 address[RECORD_ADDRESS_SIZE])
+{
+	const __u32 *words = (const __u32 *)address;
+
+	return !(words[0] | words[1] | words[3]) && (!words[2] || words[2] == bpf_htonl(0xffff));
+}
+
 static bool address_is_link_local(const __u8 address[RECORD_ADDRESS_SIZE])
 {
 	return address[0] == 0xfe && (address[1] & 0xc0) == 0x80;
