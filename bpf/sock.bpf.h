@@ -33,6 +33,8 @@ struct mark {
 	bool tuple_known;
 	bool refused;	     /* a child that the filters leave out */
 	__u32 notsent_lowat; /* of the namespace; 0: not read yet */
+	__u32 write_seq;     /* as in the last record of the write queue */
+	bool turn_full;	     /* there was no room in that record, one of SAMPLE_TURN */
 	__u32 rcv_nxt;	     /* these four: as in the last record of the receive queue */
 	__u32 copied_seq;
 	__s32 rmem_alloc;
