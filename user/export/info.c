@@ -56,7 +56,7 @@ static void put_records(FILE *stream, const struct trace *trace, const struct ca
 
 	fmt_count(count, sizeof(count), end->records);
 	put(stream, "records", count);
-	fmt_count(count, sizeof(count), trace_connections(trace));
+	fmt_count(count, sizeof(count), trace_begun(trace));
 	put(stream, "connections", count);
 	fmt_count(count, sizeof(count), trace_lost(trace));
 	snprintf(text, sizeof(text), "%s%s", count,

@@ -185,21 +185,37 @@ static void name_socket(char *text, size_t size, const struct socket_track *trac
 		snprintf(text + used, size - (size_t)used, " :%u", track->port);
 }
 
+void tracks_write_socket(const struct socket_track *track, struct json *json)
+{
+	char whose[64], name[80];
+
+	name_socket(whose, sizeof(whose), track);
+	snprintf(name, sizeof(name), "%s states", whose);
+	if (track->used)
+		put_thread(json, track->pid, track->tid, name);
+	snprintf(name, sizeof(name), "%s segments", whose);
+	if (track->has_segment)
+		put_thread(json, track->pid, track->tid + 1, name);
+}
+
 static void write_sockets(const struct tracks *tracks, struct json *json)
 {
 	const struct socket_track *track;
-	char whose[64], name[80];
 	size_t at = 0;
 
-	while ((track = map_next(&tracks->sockets, &at))) {
-		name_socket(whose, sizeof(whose), track);
-		snprintf(name, sizeof(name), "%s states", whose);
-		if (track->used)
-			put_thread(json, track->pid, track->tid, name);
-		snprintf(name, sizeof(name), "%s segments", whose);
-		if (track->has_segment)
-			put_thread(json, track->pid, track->tid + 1, name);
-	}
+	while ((track = map_next(&tracks->sockets, &at)))
+		tracks_write_socket(track, json);
+}
+
+struct socket_track *tracks_take(struct tracks *tracks, uint32_t id)
+{
+	return map_remove(&tracks->sockets, id);
+}
+
+void track_free(struct socket_track *track)
+{
+	free(track->departures);
+	free(track);
 }
 
 static void note_used(const struct tracks *tracks)

@@ -58,6 +58,13 @@ struct task_track *tracks_task(struct tracks *tracks, uint32_t tid, uint32_t tgi
 			       const char *comm);
 struct socket_track *tracks_socket(struct tracks *tracks, const struct socket *socket);
 
+/* The names of a socket's tracks, as elements of an open array. */
+void tracks_write_socket(const struct socket_track *track, struct json *json);
+
+/* Takes the track of a socket out; NULL: there is none. To be freed with track_free. */
+struct socket_track *tracks_take(struct tracks *tracks, uint32_t id);
+void track_free(struct socket_track *track);
+
 /* The names of all tracks that were used, as the elements of an open array. */
 void tracks_write(const struct tracks *tracks, struct json *json);
 
