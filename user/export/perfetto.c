@@ -63,7 +63,9 @@ static void on_process(void *context, const struct process *process)
 	struct perfetto *perfetto = context;
 
 	seen(perfetto, process->time_ns);
-	if (process->event != PROCESS_EXIT)
+	if (process->event == PROCESS_EXIT)
+		tracks_ended(&perfetto->tracks, process->tid, process->time_ns, &perfetto->names);
+	else
 		tracks_task(&perfetto->tracks, process->tid, process->tgid, process->comm);
 }
 

@@ -12,7 +12,7 @@
 
 #include "user/export/perfetto_merge.h"
 
-#define MAPPED_MOST (8 << 20) /* bytes of text that are written before their pages are let go */
+#define MAPPED_MOST (2 << 20) /* bytes of text that are written before their pages are let go */
 
 int spool_open(struct spool *spool)
 {
