@@ -80,6 +80,7 @@ enum process_event {
 	PROCESS_EXEC,
 	PROCESS_EXIT,
 	PROCESS_RENAME, /* prctl(PR_SET_NAME), or a write to comm */
+	PROCESS_FOUND,	/* ran already when it was first seen */
 };
 
 struct record_process {

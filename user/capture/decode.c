@@ -52,7 +52,7 @@ static bool check_socket(struct record_socket *socket)
 static bool check_process(struct record_process *process)
 {
 	process->comm[RECORD_COMM_SIZE - 1] = '\0';
-	return process->event <= PROCESS_RENAME;
+	return process->event <= PROCESS_FOUND;
 }
 
 static bool check_state(struct record_state *state)

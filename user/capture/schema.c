@@ -257,6 +257,7 @@ static const struct schema_value values[] = {
 	VALUE("process_event", PROCESS_EXEC),
 	VALUE("process_event", PROCESS_EXIT),
 	VALUE("process_event", PROCESS_RENAME),
+	VALUE("process_event", PROCESS_FOUND),
 	VALUE("call_kind", CALL_NONE),
 	VALUE("call_kind", CALL_SOCKET),
 	VALUE("call_kind", CALL_SOCKETPAIR),

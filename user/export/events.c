@@ -202,6 +202,8 @@ static void on_process(void *context, const struct process *process)
 		snprintf(text, sizeof(text), "executes");
 	else if (process->event == PROCESS_RENAME)
 		snprintf(text, sizeof(text), "has this name now");
+	else if (process->event == PROCESS_FOUND)
+		snprintf(text, sizeof(text), "ran already");
 	else if (process->tid != process->tgid)
 		snprintf(text, sizeof(text), "begins, a thread of %u", process->tgid);
 	else

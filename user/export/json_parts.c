@@ -81,10 +81,8 @@ void json_capture(struct json *json, const struct capture_info *info, uint64_t z
 void json_process(struct json *json, const struct process *process, uint64_t zero_ns)
 {
 	static const char *const events[] = {
-		[PROCESS_FORK] = "fork",
-		[PROCESS_EXEC] = "exec",
-		[PROCESS_EXIT] = "exit",
-		[PROCESS_RENAME] = "rename",
+		[PROCESS_FORK] = "fork",     [PROCESS_EXEC] = "exec",	[PROCESS_EXIT] = "exit",
+		[PROCESS_RENAME] = "rename", [PROCESS_FOUND] = "found",
 	};
 
 	open_object(json, "process");

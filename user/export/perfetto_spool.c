@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "user/export/perfetto_merge.h"
+#include "user/export/perfetto_runs.h"
 
 #define MAPPED_MOST (2 << 20) /* bytes of text that are written before their pages are let go */
 
@@ -138,14 +138,14 @@ static int flush(FILE *file)
 static int write_all(struct spool *spool, struct text *text, FILE *stream, uint64_t base_ns)
 {
 	const struct spool_entry *entry;
-	struct merge *merge;
-	int err = merge_open(&merge, fileno(spool->index), spool->indexed, SPOOL_RUN);
+	struct runs *runs;
+	int err = runs_open(&runs, fileno(spool->index), spool->indexed, SPOOL_RUN);
 
 	if (err)
 		return err;
-	while ((entry = merge_next(merge)))
+	while ((entry = runs_next(runs)))
 		write_entry(entry, text, stream, base_ns);
-	return merge_close(merge);
+	return runs_close(runs);
 }
 
 int spool_write(struct spool *spool, FILE *stream, uint64_t base_ns)

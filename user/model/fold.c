@@ -13,6 +13,7 @@
 
 #define SOCKETS_FIRST 4096 /* so many are there before any is looked at */
 #define TASKS_FIRST 1024
+#define CONNECTIONS_FIRST 4096
 #define TRIES 8		      /* connections that are looked at to find one that may go */
 #define LATE_NS 1000000000ULL /* records that come late come sooner */
 
@@ -221,6 +222,35 @@ static void look_through_tasks(struct trace *trace)
 	trace->fold.tasks_at = 2 * trace->tasks.used;
 }
 
+/* Its end may have been among what was lost: nobody knows. */
+static bool may_have_ended(const struct connection *connection)
+{
+	return connection->lossy && !connection->waiting && !connection->detail;
+}
+
+/* Of these, those that have been silent for longer than the mean. They are told as not finished. */
+static void look_through_lossy(struct trace *trace)
+{
+	uint64_t sum_ns = 0, mean_ns;
+	size_t count = 0;
+
+	for (unsigned int i = 0; i < trace->connection_count; i++) {
+		if (!may_have_ended(trace->connections[i]))
+			continue;
+		sum_ns += span_ns(trace->first_ns, trace->connections[i]->last_ns);
+		count++;
+	}
+	mean_ns = count ? sum_ns / count : 0;
+	for (unsigned int i = trace->connection_count; i-- > 0 && count > CONNECTIONS_FIRST / 2;) {
+		struct connection *connection = trace->connections[i];
+
+		if (may_have_ended(connection) &&
+		    span_ns(trace->first_ns, connection->last_ns) < mean_ns)
+			fold(trace, connection);
+	}
+	trace->fold.connections_at = trace->connection_count + CONNECTIONS_FIRST / 2;
+}
+
 static size_t larger(size_t a, size_t b)
 {
 	return a > b ? a : b;
@@ -234,6 +264,8 @@ void fold_turn(struct trace *trace)
 
 	if (fold->count > TRACE_FINISHED)
 		fold_one(trace);
+	if (trace->connection_count > larger(fold->connections_at, CONNECTIONS_FIRST))
+		look_through_lossy(trace);
 	if (tasks || trace->sockets.used > larger(fold->sockets_at, SOCKETS_FIRST))
 		look_through_sockets(trace);
 	if (tasks)

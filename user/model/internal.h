@@ -72,6 +72,7 @@ struct fold {
 	struct connection *ring[FOLD_ROOM];
 	unsigned int head, count;
 	size_t sockets_at, tasks_at; /* so many of them are looked through for what is over */
+	size_t connections_at;	     /* and so many of these for what lost its end */
 	uint32_t socket_max;	     /* highest id that was let go */
 	struct trace_totals totals;  /* of the connections that were */
 };

@@ -154,6 +154,16 @@ unsigned int trace_older(const struct trace *trace); /* sockets connected before
 /* Of all connections but the first ones, which are told of one by one. */
 void trace_totals(const struct trace *trace, unsigned int first, struct trace_totals *totals);
 
+/*
+ * Tells in records what stands at this instant, as of its last event: the tasks that
+ * live, the sockets that are open and their states. With them at its beginning a
+ * capture can be understood that holds only what comes next. A call in progress
+ * is not among them: its own record tells of it when it returns. A negative value from
+ * out stops it and is returned.
+ */
+int trace_retell(const struct trace *trace,
+		 int (*out)(void *context, const struct record_header *record), void *context);
+
 /* Command name of a task, "" when not known. Hostile text. */
 const char *trace_comm(const struct trace *trace, uint32_t tid);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* A heap of runs, the one with the first entry on top; of each run a few entries in memory. */
-#include "user/export/perfetto_merge.h"
+#include "user/export/perfetto_runs.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -14,9 +14,9 @@ struct run {
 	struct spool_entry read[READ_ENTRIES];
 };
 
-struct merge {
+struct runs {
 	int fd, err;
-	struct run *runs;
+	struct run *all;
 	struct run **heap;
 	size_t count;
 	struct spool_entry entry; /* the last one given out */
@@ -30,14 +30,14 @@ int spool_compare(const struct spool_entry *a, const struct spool_entry *b)
 }
 
 /* False: the run is at its end. */
-static bool fill(struct merge *merge, struct run *run)
+static bool fill(struct runs *runs, struct run *run)
 {
 	uint64_t left = run->end - run->next, wanted = left < READ_ENTRIES ? left : READ_ENTRIES;
 	size_t bytes = wanted * sizeof(run->read[0]);
-	ssize_t got = pread(merge->fd, run->read, bytes, (off_t)(run->next * sizeof(run->read[0])));
+	ssize_t got = pread(runs->fd, run->read, bytes, (off_t)(run->next * sizeof(run->read[0])));
 
 	if (got != (ssize_t)bytes) {
-		merge->err = got < 0 ? -errno : -EIO;
+		runs->err = got < 0 ? -errno : -EIO;
 		return false;
 	}
 	run->at = 0;
@@ -51,17 +51,17 @@ static bool before(const struct run *a, const struct run *b)
 	return spool_compare(&a->read[a->at], &b->read[b->at]) < 0;
 }
 
-static void sink(struct merge *merge, size_t at)
+static void sink(struct runs *runs, size_t at)
 {
-	struct run **heap = merge->heap;
+	struct run **heap = runs->heap;
 
 	for (;;) {
 		size_t child = 2 * at + 1;
 		struct run *run = heap[at];
 
-		if (child + 1 < merge->count && before(heap[child + 1], heap[child]))
+		if (child + 1 < runs->count && before(heap[child + 1], heap[child]))
 			child++;
-		if (child >= merge->count || !before(heap[child], run))
+		if (child >= runs->count || !before(heap[child], run))
 			return;
 		heap[at] = heap[child];
 		heap[child] = run;
@@ -69,60 +69,60 @@ static void sink(struct merge *merge, size_t at)
 	}
 }
 
-static void begin(struct merge *merge, uint64_t count, uint64_t run_entries)
+static void begin(struct runs *runs, uint64_t count, uint64_t run_entries)
 {
-	struct run *run = merge->runs;
+	struct run *run = runs->all;
 
 	for (uint64_t at = 0; at < count; at += run_entries, run++) {
 		run->next = at;
 		run->end = at + run_entries < count ? at + run_entries : count;
-		if (fill(merge, run))
-			merge->heap[merge->count++] = run;
+		if (fill(runs, run))
+			runs->heap[runs->count++] = run;
 	}
-	for (size_t i = merge->count / 2; i-- > 0;)
-		sink(merge, i);
+	for (size_t i = runs->count / 2; i-- > 0;)
+		sink(runs, i);
 }
 
-int merge_open(struct merge **out, int fd, uint64_t count, uint64_t run_entries)
+int runs_open(struct runs **out, int fd, uint64_t count, uint64_t run_entries)
 {
-	size_t runs = (size_t)((count + run_entries - 1) / run_entries);
-	struct merge *merge = calloc(1, sizeof(*merge));
+	size_t number = (size_t)((count + run_entries - 1) / run_entries);
+	struct runs *runs = calloc(1, sizeof(*runs));
 
-	*out = merge;
-	if (!merge)
+	*out = runs;
+	if (!runs)
 		return -ENOMEM;
-	merge->fd = fd;
-	merge->runs = calloc(runs, sizeof(merge->runs[0]));
-	merge->heap = calloc(runs, sizeof(struct run *));
-	if (runs && (!merge->runs || !merge->heap)) {
-		merge_close(merge);
+	runs->fd = fd;
+	runs->all = calloc(number, sizeof(runs->all[0]));
+	runs->heap = calloc(number, sizeof(struct run *));
+	if (number && (!runs->all || !runs->heap)) {
+		runs_close(runs);
 		return -ENOMEM;
 	}
-	begin(merge, count, run_entries);
+	begin(runs, count, run_entries);
 	return 0;
 }
 
-const struct spool_entry *merge_next(struct merge *merge)
+const struct spool_entry *runs_next(struct runs *runs)
 {
 	struct run *run;
 
-	if (!merge->count || merge->err)
+	if (!runs->count || runs->err)
 		return NULL;
-	run = merge->heap[0];
-	merge->entry = run->read[run->at++];
-	if (run->at == run->filled && !fill(merge, run))
-		merge->heap[0] = merge->heap[--merge->count];
-	if (merge->count)
-		sink(merge, 0);
-	return &merge->entry;
+	run = runs->heap[0];
+	runs->entry = run->read[run->at++];
+	if (run->at == run->filled && !fill(runs, run))
+		runs->heap[0] = runs->heap[--runs->count];
+	if (runs->count)
+		sink(runs, 0);
+	return &runs->entry;
 }
 
-int merge_close(struct merge *merge)
+int runs_close(struct runs *runs)
 {
-	int err = merge->err;
+	int err = runs->err;
 
-	free(merge->runs);
-	free(merge->heap);
-	free(merge);
+	free(runs->all);
+	free(runs->heap);
+	free(runs);
 	return err;
 }
