@@ -115,11 +115,13 @@ unit_libs = $(call once,unit_libs,$(PKG_CONFIG) --libs cmocka zlib)
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
 find_c = $(foreach d,$(1),$(wildcard $(d)/*.c $(d)/*/*.c))
 
+# What unit tests call of the files beside main.c.
+core_mains := $(wildcard user/options*.c) user/filter_options.c user/outputs.c user/pieces.c
 # Right of the ring buffer: builds and is tested without root, clang or BPF.
 core_objects := $(call objects,$(call find_c,user/base user/capture user/model user/export) \
-	$(wildcard user/options.c user/filter_options.c))
+	$(wildcard $(core_mains)))
 collect_objects := $(call objects,$(call find_c,user/collect))
-main_objects := $(call objects,$(filter-out user/options.c user/filter_options.c,$(wildcard user/*.c)))
+main_objects := $(call objects,$(filter-out $(core_mains),$(wildcard user/*.c)))
 core := $(BUILD)/libtcpwatch.a
 
 # The page of --html: joined from its parts, taken in as bytes.

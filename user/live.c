@@ -16,6 +16,8 @@
 #include "user/run.h"
 #include "user/watch.h"
 
+#define CHUNK_MORE 32 /* the header of a chunk that a record may begin */
+
 struct live {
 	const struct options *options;
 	struct capture_info info;
@@ -23,11 +25,19 @@ struct live {
 	struct command command;
 	struct program *program;
 	struct writer *writer; /* NULL: nothing is kept, or writing has failed */
+	uint64_t piece_since_ns;
+	bool piece_used; /* it has a record of its own */
 	struct pipeline pipeline;
 	struct watch *watch; /* --view live; else NULL */
 	struct capture_end end;
 	bool write_failed;
 };
+
+/* NULL: it is kept aside, or not at all. */
+static const char *capture_path(const struct live *live)
+{
+	return live->outputs.pieces ? pieces_path(live->outputs.pieces) : live->options->output;
+}
 
 static void check_written(struct live *live, int err)
 {
@@ -35,8 +45,60 @@ static void check_written(struct live *live, int err)
 		return;
 	live->write_failed = true;
 	log_error("can't write %s: %s; the trace goes on, what was written stays readable",
-		  live->options->output ? live->options->output : "the capture aside",
-		  strerror(-err));
+		  capture_path(live) ? capture_path(live) : "the capture aside", strerror(-err));
+}
+
+static int retell(void *context, const struct record_header *record)
+{
+	return writer_add(((struct live *)context)->writer, record);
+}
+
+/* Ends this piece of the capture; the next one begins with what stands, so that it is whole. */
+static int go_on(struct live *live, uint64_t now_ns)
+{
+	int fd, err;
+
+	writer_goes_on(live->writer);
+	err = writer_close(live->writer, 0);
+	live->writer = NULL;
+	if (err)
+		return err;
+	fd = pieces_next(live->outputs.pieces);
+	if (fd < 0)
+		return fd;
+	live->info.piece = pieces_number(live->outputs.pieces);
+	live->info.piece_mono_ns = trace_last_ns(live->pipeline.trace);
+	live->piece_since_ns = now_ns;
+	live->piece_used = false;
+	err = writer_open(&live->writer, fd, &live->info);
+	return err ? err : trace_retell(live->pipeline.trace, retell, live);
+}
+
+/* more_bytes: of the record that is to come. A piece that holds nothing of its own is not ended. */
+static bool is_full(const struct live *live, uint64_t now_ns, uint64_t more_bytes)
+{
+	const struct options *options = live->options;
+
+	if (!live->writer || !live->piece_used || live->write_failed)
+		return false;
+	return (options->rotate_bytes &&
+		writer_bytes(live->writer) + more_bytes > options->rotate_bytes) ||
+	       (options->rotate_ns && now_ns >= live->piece_since_ns + options->rotate_ns);
+}
+
+/* In the order of the model: a piece ends where the model stands. */
+static void keep_in_order(void *context, const union record *record)
+{
+	struct live *live = context;
+	uint64_t time_ns = record->header.time_ns;
+
+	if (record->header.kind == RECORD_NONE)
+		return;
+	if (is_full(live, time_ns, record->header.size + CHUNK_MORE))
+		check_written(live, go_on(live, time_ns));
+	if (live->writer)
+		check_written(live, writer_add(live->writer, &record->header));
+	live->piece_used = true;
 }
 
 /* Without a view only the end of the run asks the model: for what drained() looks at. */
@@ -52,7 +114,7 @@ static int take_record(void *context, const struct record_header *header)
 	union record record;
 	int err;
 
-	if (live->writer)
+	if (live->writer && !live->outputs.pieces)
 		check_written(live, writer_add(live->writer, header));
 	live->end.records++;
 	live->end.last_ns = header->time_ns;
@@ -66,6 +128,8 @@ static int take_turn(void *context, uint64_t now_ns, bool idle)
 {
 	struct live *live = context;
 
+	if (is_full(live, now_ns, 0))
+		check_written(live, go_on(live, now_ns));
 	if (live->writer)
 		check_written(live, writer_tick(live->writer, now_ns));
 	if (live->watch)
@@ -96,7 +160,16 @@ static int open_writer(struct live *live)
 
 	if (live->outputs.capture_fd < 0)
 		return 0;
-	fd = dup(live->outputs.capture_fd);
+	if (live->outputs.pieces) {
+		live->info.piece = pieces_number(live->outputs.pieces);
+		live->info.piece_mono_ns = live->piece_since_ns = live->info.start_mono_ns;
+		live->pipeline.before = keep_in_order;
+		live->pipeline.before_context = live;
+	}
+	/* A piece that is removed later gives its room back only when nobody holds it open. */
+	fd = live->outputs.pieces ? live->outputs.capture_fd : dup(live->outputs.capture_fd);
+	if (live->outputs.pieces)
+		live->outputs.capture_fd = -1;
 	return fd < 0 ? -errno : writer_open(&live->writer, fd, &live->info);
 }
 
@@ -133,7 +206,7 @@ static int prepare(struct live *live)
 	live->info.command_tgid = (uint32_t)live->command.pid;
 	about_start(&live->info);
 	err = program_follow(live->program, live->command.pid);
-	pipeline_view_target(&target, options, options->output);
+	pipeline_view_target(&target, options, capture_path(live));
 	if (!err)
 		err = pipeline_open(&live->pipeline, pipeline_view(options), &target, &live->info);
 	if (err)
@@ -159,6 +232,8 @@ static void close_writer(struct live *live, int status)
 {
 	struct capture_end written = { 0 };
 
+	if (live->outputs.pieces)
+		pipeline_flush(&live->pipeline);
 	if (live->writer) {
 		check_written(live, writer_end(live->writer, status));
 		written = *writer_written(live->writer);

@@ -12,6 +12,7 @@
 
 #include "user/base/log.h"
 #include "user/filter_options.h"
+#include "user/options_parse.h"
 
 #define DEFAULT_RING_BYTES (8ULL << 20)
 #define SMALLEST_RING_BYTES (64ULL << 10) /* a page size of 64 KiB is the largest */
@@ -35,6 +36,8 @@ enum key {
 	KEY_DETAIL,
 	KEY_RING_SIZE,
 	KEY_FORCE,
+	KEY_ROTATE,
+	KEY_KEEP,
 	KEY_COLOR,
 	KEY_ASCII,
 	KEY_LANG,
@@ -61,6 +64,11 @@ static const struct argp_option table[] = {
 	  "step to stop and think at each moment",
 	  0 },
 	{ "output", 'o', "FILE", 0, "keep the capture (.tcpw), to be read with -r", 0 },
+	{ "rotate", KEY_ROTATE, "SIZE|TIME", 0,
+	  "with -o: go on in a new file, FILE.0001.tcpw and so on, after this size (100m), this "
+	  "time (60s, 10min), or either (100m,10min)",
+	  0 },
+	{ "keep", KEY_KEEP, "N", 0, "with --rotate: keep the last N files (default 10)", 0 },
 	{ "csv", KEY_CSV, "DIR", 0, "write timelines as CSV files into the new directory DIR", 0 },
 	{ "every", KEY_EVERY, "TIME", 0,
 	  "thin bytes.csv to this time (1ms, 500us, 2s), keeping the extremes", 0 },
@@ -86,11 +94,6 @@ static const struct argp_option table[] = {
 	{ "usage", KEY_USAGE, NULL, 0, "print the options in short", 0 },
 	{ "version", 'V', NULL, 0, "print the version", 0 },
 	{ 0 },
-};
-
-struct choice {
-	const char *word;
-	int value;
 };
 
 static const struct choice views[] = {
@@ -129,8 +132,7 @@ static int choose(const struct choice *choices, const char *option, const char *
 	return -1;
 }
 
-/* A number and its unit. The unit's factor comes from units; 0: malformed or too large. */
-static uint64_t parse_with_unit(const char *text, const struct choice *units)
+uint64_t options_with_unit(const char *text, const struct choice *units)
 {
 	char *unit;
 	unsigned long long number;
@@ -155,7 +157,7 @@ static error_t parse_ring_size(uint64_t *bytes, const char *text)
 	static const struct choice units[] = {
 		{ "", 1 }, { "k", 1 << 10 }, { "m", 1 << 20 }, { "g", 1 << 30 }, { 0 },
 	};
-	uint64_t value = parse_with_unit(text, units);
+	uint64_t value = options_with_unit(text, units);
 
 	if (value < SMALLEST_RING_BYTES || value > LARGEST_RING_BYTES || value & (value - 1)) {
 		log_error("--ring-size %s: give a power of two from 64k to 1g, such as 8m", text);
@@ -171,7 +173,7 @@ static error_t parse_every(uint64_t *ns, const char *text)
 		{ "ns", 1 }, { "us", 1000 }, { "ms", 1000000 }, { "s", 1000000000 }, { 0 },
 	};
 
-	*ns = parse_with_unit(text, units);
+	*ns = options_with_unit(text, units);
 	if (*ns)
 		return 0;
 	log_error("--every %s: give a time with its unit, such as 1ms", text);
@@ -182,7 +184,7 @@ static error_t parse_every(uint64_t *ns, const char *text)
 static error_t parse_play(struct options *options, const char *text)
 {
 	static const struct choice units[] = { { "", 1 }, { "x", 1 }, { 0 } };
-	uint64_t slower = text ? parse_with_unit(text, units) : 0;
+	uint64_t slower = text ? options_with_unit(text, units) : 0;
 
 	options->play = true;
 	options->step = text && !strcmp(text, "step");
@@ -230,6 +232,10 @@ static error_t parse_value(struct options *options, int key, char *arg)
 		return parse_ring_size(&options->ring_bytes, arg);
 	case KEY_EVERY:
 		return parse_every(&options->every_ns, arg);
+	case KEY_ROTATE:
+		return options_rotate(options, arg) ? COMPLAINED : 0;
+	case KEY_KEEP:
+		return options_keep(&options->keep, arg) ? COMPLAINED : 0;
 	case KEY_PLAY:
 		return parse_play(options, arg);
 	}
@@ -411,7 +417,7 @@ static int check(const struct options *options)
 	else if (options->every_ns && !options->csv)
 		log_error("--every thins bytes.csv: add --csv DIR");
 	else
-		return filter_check(&options->filter);
+		return filter_check(&options->filter) ? -EINVAL : options_check_rotation(options);
 	return -EINVAL;
 }
 

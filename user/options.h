@@ -42,7 +42,10 @@ struct options {
 	enum lang lang;
 	uint64_t ring_bytes;
 	uint64_t every_ns;
-	uint32_t slower; /* --play: times real time; 0: each interval at a pace to watch */
+	uint64_t rotate_bytes; /* --rotate; 0: not by size */
+	uint64_t rotate_ns;    /* 0: not by time */
+	uint32_t keep;	       /* --keep: pieces; 0: not given */
+	uint32_t slower;       /* --play: times real time; 0: each interval at a pace to watch */
 	bool info;
 	bool play;
 	bool step; /* --play: stops at each moment */

@@ -12,6 +12,8 @@
 #include "user/base/log.h"
 #include "user/export/export.h"
 
+#define DEFAULT_PIECES 10
+
 /* With sudo the files are the invoking user's, not root's. */
 void outputs_give_to_invoker(int fd, const char *what)
 {
@@ -135,7 +137,9 @@ int outputs_commit(const struct outputs *outputs, const struct options *options)
 
 void outputs_abandon(const struct outputs *outputs, const struct options *options)
 {
-	if (outputs->made_capture)
+	if (outputs->pieces)
+		pieces_abandon(outputs->pieces);
+	else if (outputs->made_capture)
 		unlink(options->output);
 	if (outputs->made_csv)
 		rmdir(options->csv);
@@ -235,12 +239,27 @@ static int check_apart(const struct outputs *outputs, const struct options *opti
 	return 0;
 }
 
+static bool rotates(const struct options *options)
+{
+	return options->rotate_bytes || options->rotate_ns;
+}
+
+static int open_first_piece(struct outputs *outputs, const struct options *options)
+{
+	uint32_t keep = options->keep ? options->keep : DEFAULT_PIECES;
+	int err = pieces_open(&outputs->pieces, options->output, keep, options->force);
+
+	return err ? err : pieces_next(outputs->pieces);
+}
+
 int outputs_open(struct outputs *outputs, const struct options *options, bool spool, int read_fd)
 {
 	int err = 0;
 
 	*outputs = (struct outputs){ .capture_fd = -1, .csv_fd = -1 };
-	if (options->output)
+	if (options->output && rotates(options))
+		err = outputs->capture_fd = open_first_piece(outputs, options);
+	else if (options->output)
 		err = outputs->capture_fd =
 			open_file(options->output, options->force, &outputs->made_capture);
 	else if (spool)
@@ -279,6 +298,7 @@ int outputs_close(struct outputs *outputs, const struct options *options)
 
 		err = err ? err : failed;
 	}
+	pieces_close(outputs->pieces);
 	*outputs = (struct outputs){ .capture_fd = -1, .csv_fd = -1 };
 	return err;
 }

@@ -11,10 +11,12 @@
 #include <stdio.h>
 
 #include "user/options.h"
+#include "user/pieces.h"
 
 struct outputs {
-	int capture_fd; /* -o, or an unnamed file that is read once at the end; -1: none */
-	int csv_fd;	/* the directory; -1: none */
+	struct pieces *pieces; /* of a capture that is split; NULL: it isn't */
+	int capture_fd;	       /* -o, or an unnamed file that is read once at the end; -1: none */
+	int csv_fd;	       /* the directory; -1: none */
 	FILE *files[OUTPUT_FILES];			 /* NULL: none */
 	bool made_capture, made_csv, made[OUTPUT_FILES]; /* it did not exist before */
 };

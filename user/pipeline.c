@@ -19,8 +19,11 @@
 static void feed(void *context, const union record *record)
 {
 	struct pipeline *pipeline = context;
-	int err = trace_feed(pipeline->trace, record);
+	int err;
 
+	if (pipeline->before)
+		pipeline->before(pipeline->before_context, record);
+	err = trace_feed(pipeline->trace, record);
 	if (err && !pipeline->err)
 		pipeline->err = err;
 }
@@ -61,6 +64,11 @@ int pipeline_turn(struct pipeline *pipeline, uint64_t now_ns, bool idle)
 	if (pipeline->export && pipeline->export->passed)
 		pipeline->export->passed(pipeline->context, passed_ns);
 	return pipeline->err;
+}
+
+void pipeline_flush(struct pipeline *pipeline)
+{
+	order_flush(pipeline->order);
 }
 
 int pipeline_finish(struct pipeline *pipeline, const struct capture_end *end)

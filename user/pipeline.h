@@ -19,11 +19,17 @@ struct pipeline {
 	const struct export *export; /* NULL: none */
 	void *context;
 	int err; /* the first failure while records were being handed on */
+	/* Sees each record right before the model does. NULL: nobody does. */
+	void (*before)(void *context, const union record *record);
+	void *before_context;
 };
 
 /* export may be NULL. 0 or negative errno; the pipeline is empty on error. */
 int pipeline_open(struct pipeline *pipeline, const struct export *export,
 		  const struct export_target *target, const struct capture_info *info);
+
+/* Hands on what order still holds. */
+void pipeline_flush(struct pipeline *pipeline);
 
 int pipeline_add(struct pipeline *pipeline, const union record *record);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * make_capture KIND COUNT COMM FILE: writes a capture that no machine recorded, for
- * tests of the page that need a size, a loss or a name that a real run doesn't
- * give on demand. What the page says of it is compared with --json of the same
- * file, so nothing in here has to be true of a kernel.
+ * tests that need a size, a loss or a name that a real run doesn't give on
+ * demand. What the page says of it is compared with --json of the same file, so
+ * nothing in here has to be true of a kernel.
  */
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -21,6 +21,8 @@
 #define START_NS 1000000000000ULL
 #define STEP_NS 11000ULL
 #define CHUNK 1024
+#define CROWD_OPEN 1000 /* connections at any time */
+#define CROWD_LISTENER 1
 #define HOSTILE "</script><img src=x onerror=\"document.title='owned'\">"
 
 struct story {
@@ -29,6 +31,8 @@ struct story {
 	uint32_t socket[2]; /* of the connection at hand: client, server; 0: not traced */
 	uint16_t port;
 	uint32_t isn[2];
+	uint32_t tgid[2];
+	uint32_t listener; /* 0: not traced */
 	const char *comm;
 	uint64_t dice; /* so that times are as hard to compress as real ones */
 };
@@ -52,13 +56,18 @@ static void put(struct story *story, union record *record, size_t size, enum rec
 	put(story, &(union record){ .member = { .header = { 0 }, __VA_ARGS__ } }, \
 	    sizeof(struct record_##member), kind, socket_id)
 
-static void process(struct story *story, uint32_t tgid)
+static void process_event(struct story *story, uint32_t tgid, enum process_event event)
 {
-	union record record = { .process = { .tgid = tgid, .tid = tgid, .event = PROCESS_EXEC } };
+	union record record = { .process = { .tgid = tgid, .tid = tgid, .event = event } };
 
 	memcpy(record.process.comm, story->comm,
 	       strnlen(story->comm, sizeof(record.process.comm) - 1));
 	put(story, &record, sizeof(record.process), RECORD_PROCESS, 0);
+}
+
+static void process(struct story *story, uint32_t tgid)
+{
+	process_event(story, tgid, PROCESS_EXEC);
 }
 
 static void identity(struct story *story, int end)
@@ -70,8 +79,9 @@ static void identity(struct story *story, int end)
 					    .local_port = end ? 80 : story->port,
 					    .remote_port = end ? story->port : 80,
 					    .origin = end ? ORIGIN_CHILD : ORIGIN_CREATED,
-					    .owner_tgid = 100 + (uint32_t)end,
-					    .owner_tid = 100 + (uint32_t)end } };
+					    .listener = end ? story->listener : 0,
+					    .owner_tgid = story->tgid[end],
+					    .owner_tid = story->tgid[end] } };
 	const uint8_t loopback[] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 127, 0, 0, 1 };
 
 	memcpy(record.socket.local_address, loopback, sizeof(loopback));
@@ -107,7 +117,7 @@ static void call(struct story *story, int end, enum call_kind kind, uint64_t ask
 		PUT(story, call, RECORD_CALL, story->socket[end],
 		    .enter_ns = story->now_ns - STEP_NS / 8, .asked = asked,
 		    .bytes = result > 0 ? (uint64_t)result : 0, .result = result, .fd = 3,
-		    .tgid = 100 + (uint32_t)end, .tid = 100 + (uint32_t)end, .call = (uint8_t)kind);
+		    .tgid = story->tgid[end], .tid = story->tgid[end], .call = (uint8_t)kind);
 }
 
 static void begin(struct story *story, uint32_t number, bool client, bool server)
@@ -214,6 +224,57 @@ static void many(struct story *story, uint32_t count)
 	}
 }
 
+/* The number-th of the crowd, at whichever of its instants; a server process for each. */
+static void choose(struct story *story, uint32_t number)
+{
+	story->socket[0] = 2 * number + 3;
+	story->socket[1] = 2 * number + 4;
+	story->port = (uint16_t)(20000 + number % 40000);
+	story->isn[0] = 0xfffff000 + number;
+	story->isn[1] = 77 * number;
+	story->tgid[1] = 1000 + number;
+}
+
+static void come(struct story *story, uint32_t number)
+{
+	choose(story, number);
+	process_event(story, story->tgid[1], PROCESS_FORK);
+	call(story, 0, CALL_SOCKET, 0, 3);
+	identity(story, 0);
+	identity(story, 1);
+	state(story, 0, TCP_CLOSE, TCP_SYN_SENT);
+	segment(story, 0, SEGMENT_SYN, 0, 0, 0);
+	establish(story);
+	transfer(story, 1);
+}
+
+static void leave(struct story *story, uint32_t number)
+{
+	choose(story, number);
+	finish(story);
+	call(story, 0, CALL_CLOSE, 0, 0);
+	call(story, 1, CALL_CLOSE, 0, 0);
+	process_event(story, story->tgid[1], PROCESS_EXIT);
+}
+
+/* Never more than CROWD_OPEN are open. */
+static void crowd(struct story *story, uint32_t count)
+{
+	process(story, 100);
+	story->listener = CROWD_LISTENER;
+	PUT(story, socket, RECORD_SOCKET, CROWD_LISTENER, .family = AF_INET, .type = SOCK_STREAM,
+	    .protocol = IPPROTO_TCP, .netns = 1, .local_port = 80, .owner_tgid = 101,
+	    .owner_tid = 101);
+	PUT(story, state, RECORD_STATE, CROWD_LISTENER, .old_state = TCP_CLOSE,
+	    .new_state = TCP_LISTEN);
+	for (uint32_t i = 0; i < count + CROWD_OPEN; i++) {
+		if (i >= CROWD_OPEN && i - CROWD_OPEN < count)
+			leave(story, i - CROWD_OPEN);
+		if (i < count)
+			come(story, i);
+	}
+}
+
 static void lossy(struct story *story, uint32_t count)
 {
 	uint64_t first_ns;
@@ -243,6 +304,8 @@ static bool tell(struct story *story, const char *kind, uint32_t count)
 		unread(story, count);
 	else if (!strcmp(kind, "many"))
 		many(story, count);
+	else if (!strcmp(kind, "crowd"))
+		crowd(story, count);
 	else if (!strcmp(kind, "lossy"))
 		lossy(story, count);
 	else
@@ -255,7 +318,7 @@ int main(int argc, char **argv)
 	struct capture_info info = { .version = "test",
 				     .kernel = "6.18.0",
 				     .start_mono_ns = START_NS };
-	struct story story = { .now_ns = START_NS };
+	struct story story = { .now_ns = START_NS, .tgid = { 100, 101 } };
 	int err;
 
 	if (argc != 5) {

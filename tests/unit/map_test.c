@@ -77,6 +77,45 @@ static void stepping_through_meets_each_value_once(void **state)
 	(void)state;
 }
 
+/* Many keys share a probe: what is removed must not hide what stands behind it. */
+static void removing_leaves_every_other_key_where_it_is_found(void **state)
+{
+	struct map map = { 0 };
+	static char values[3000];
+
+	for (uint64_t i = 0; i < sizeof(values); i++)
+		assert_int_equal(map_put(&map, i * 31, values + i), 0);
+	for (uint64_t i = 0; i < sizeof(values); i += 3)
+		assert_ptr_equal(map_remove(&map, i * 31), values + i);
+	assert_int_equal(map.used, 2000);
+	for (uint64_t i = 0; i < sizeof(values); i++)
+		assert_ptr_equal(map_get(&map, i * 31), i % 3 ? values + i : NULL);
+	assert_null(map_remove(&map, 0));
+	map_free(&map);
+	assert_null(map_remove(&map, 0));
+	(void)state;
+}
+
+static void removing_while_stepping_misses_none(void **state)
+{
+	struct map map = { 0 };
+	static char values[1000];
+	size_t at = 0, met = 0;
+	char *value;
+
+	for (size_t i = 0; i < sizeof(values); i++)
+		assert_int_equal(map_put(&map, i, values + i), 0);
+	while ((value = map_next(&map, &at))) {
+		assert_ptr_equal(map_remove(&map, (uint64_t)(value - values)), value);
+		met++;
+		at--;
+	}
+	assert_int_equal(met, sizeof(values));
+	assert_int_equal(map.used, 0);
+	map_free(&map);
+	(void)state;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -85,6 +124,8 @@ int main(void)
 		cmocka_unit_test(putting_again_replaces),
 		cmocka_unit_test(keys_that_are_alike_stay_apart),
 		cmocka_unit_test(stepping_through_meets_each_value_once),
+		cmocka_unit_test(removing_leaves_every_other_key_where_it_is_found),
+		cmocka_unit_test(removing_while_stepping_misses_none),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -57,6 +57,44 @@ static void assert_refused(const char *line, const char *because)
 	assert_ptr_equal(strchr(said, '\n'), said + strlen(said) - 1);
 }
 
+static void a_capture_is_split_by_size_by_time_or_by_both(void **state)
+{
+	assert_int_equal(parse("-o x.tcpw --rotate 100M -- true"), 0);
+	assert_int_equal(options.rotate_bytes, 100 << 20);
+	assert_int_equal(options.rotate_ns, 0);
+	assert_int_equal(parse("-o x.tcpw --rotate 10min --keep 3 -- true"), 0);
+	assert_int_equal(options.rotate_bytes, 0);
+	assert_int_equal(options.rotate_ns, 600000000000);
+	assert_int_equal(options.keep, 3);
+	assert_int_equal(parse("-o x.tcpw --rotate 2h,1g -- true"), 0);
+	assert_int_equal(options.rotate_bytes, 1 << 30);
+	assert_int_equal(options.rotate_ns, 7200000000000);
+	(void)state;
+}
+
+static void a_split_that_can_not_be_is_refused(void **state)
+{
+	static const char *const lines[] = {
+		"-o x --rotate 100 -- true",
+		"-o x --rotate 1k -- true",
+		"-o x --rotate 1m,2m -- true",
+		"-o x --rotate 60s,1min -- true",
+		"-o x --rotate= -- true",
+		"-o x --rotate 1m, -- true",
+		"-o x --rotate 0s -- true",
+		"--rotate 1m -- true",
+		"-o x --rotate 1m --keep 0 -- true",
+		"-o x --keep 3 -- true",
+		"-o x --rotate 1m --csv d -- true",
+		"-o x --rotate 1m --json j -- true",
+		"-r x.tcpw --rotate 1m",
+	};
+
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+		assert_refused(lines[i], "--");
+	(void)state;
+}
+
 static void the_command_follows_two_dashes(void **state)
 {
 	assert_int_equal(parse("-- ./bulk_send --size 5 -r x"), 0);
@@ -332,6 +370,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_command_follows_two_dashes),
+		cmocka_unit_test(a_capture_is_split_by_size_by_time_or_by_both),
+		cmocka_unit_test(a_split_that_can_not_be_is_refused),
 		cmocka_unit_test(the_commands_own_options_are_its_own),
 		cmocka_unit_test(defaults_are_moments_in_full_detail),
 		cmocka_unit_test(a_capture_is_read_without_a_command),

@@ -34,6 +34,8 @@ struct capture_info {
 	uint64_t start_real_ns; /* CLOCK_REALTIME at the same moment */
 	uint32_t command_tgid;	/* 0: no command was run */
 	uint32_t peers;		/* 1: with the other ends of other processes */
+	uint32_t piece;		/* --rotate: its number, from 1; 0: it is no piece of a run */
+	uint64_t piece_mono_ns; /* where it begins; valid with piece */
 	struct capture_hook hooks[CAPTURE_HOOKS_MAX];
 	int hook_count;
 };
@@ -45,6 +47,7 @@ struct capture_end {
 	uint64_t last_ns; /* time of the last whole record */
 	uint64_t records;
 	uint64_t cut_bytes; /* bytes behind the last whole chunk; 0 in a pipe when complete */
+	bool goes_on;	    /* a piece: the run goes on in the next one */
 	int command_status; /* as wait(2) gives it; valid when complete and a command ran */
 };
 

@@ -58,8 +58,9 @@ struct format_end {
 	uint64_t records; /* in all DATA chunks */
 	uint64_t last_ns;
 	int32_t command_status;
-	uint32_t reserved;
+	uint32_t flags; /* FORMAT_GOES_ON */
 };
+#define FORMAT_GOES_ON 1 /* command_status is not known yet: the next piece has more */
 
 _Static_assert(sizeof(struct format_header) == 32, "format_header");
 _Static_assert(sizeof(struct format_chunk) == 32, "format_chunk");

@@ -35,6 +35,7 @@ static const struct info_field fields[] = {
 	INFO_FIELD(ring_bytes, FIELD_U64, false),   INFO_FIELD(start_mono_ns, FIELD_U64, true),
 	INFO_FIELD(start_real_ns, FIELD_U64, true), INFO_FIELD(command_tgid, FIELD_U32, false),
 	INFO_FIELD(filter, FIELD_TEXT, false),	    INFO_FIELD(peers, FIELD_U32, false),
+	INFO_FIELD(piece, FIELD_U32, false),	    INFO_FIELD(piece_mono_ns, FIELD_U64, false),
 };
 #define FIELD_COUNT (sizeof(fields) / sizeof(fields[0]))
 

@@ -84,7 +84,7 @@ static int make_room(struct lane *lane, size_t length)
 		lane->head = 0;
 	}
 	while (room - lane->end < length)
-		room *= 2;
+		room += room / 2;
 	if (room == lane->room)
 		return 0;
 	larger = realloc(lane->bytes, room);
@@ -106,7 +106,9 @@ int merge_add(struct merge *merge, const void *bytes, size_t length)
 	if (look_through(bytes, length, &last_ns))
 		return -EBADMSG;
 	lane = lane_for(merge, first->time_ns);
-	if (lane->room - lane->end < length && make_room(lane, length))
+	/* Moved up as soon as that costs little: memory that is never reached is never used. */
+	if ((lane->head > lane->end / 2 || lane->room - lane->end < length) &&
+	    make_room(lane, length))
 		return -ENOMEM;
 	memcpy(lane->bytes + lane->end, bytes, length);
 	lane->end += length;

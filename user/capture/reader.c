@@ -152,6 +152,7 @@ static bool take_end(struct reader *reader)
 	if (end.records != reader->end.records)
 		return false;
 	reader->end.complete = true;
+	reader->end.goes_on = end.flags & FORMAT_GOES_ON;
 	reader->end.command_status = end.command_status;
 	return true;
 }

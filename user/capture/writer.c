@@ -26,7 +26,7 @@ struct writer {
 	off_t whole_bytes; /* end of the last whole chunk */
 	uint64_t start_mono_ns;
 	uint64_t waiting_since_ns; /* time of the open chunk's first record */
-	bool ended;
+	bool ended, goes_on;
 	struct capture_end written;	 /* what a reader will find */
 	struct format_whole_chunk chunk; /* the open one */
 };
@@ -209,7 +209,10 @@ int writer_tick(struct writer *writer, uint64_t now_ns)
 
 static int write_end(struct writer *writer, int command_status)
 {
-	struct format_end end = { .command_status = command_status };
+	struct format_end end = {
+		.command_status = command_status,
+		.flags = writer->goes_on ? FORMAT_GOES_ON : 0,
+	};
 	int err = 0;
 
 	if (writer->chunk.header.records)
@@ -232,7 +235,23 @@ int writer_end(struct writer *writer, int command_status)
 	err = write_end(writer, command_status);
 	writer->written.complete = !err;
 	writer->written.command_status = command_status;
+	writer->written.goes_on = writer->goes_on;
 	return err;
+}
+
+void writer_goes_on(struct writer *writer)
+{
+	writer->goes_on = true;
+}
+
+uint64_t writer_bytes(const struct writer *writer)
+{
+	uint64_t open = writer->chunk.header.records
+				? sizeof(writer->chunk.header) + writer->chunk.header.length
+				: 0;
+
+	return (uint64_t)writer->whole_bytes + open + sizeof(struct format_chunk) +
+	       sizeof(struct format_end);
 }
 
 const struct capture_end *writer_written(const struct writer *writer)

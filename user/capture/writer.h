@@ -39,6 +39,12 @@ int writer_tick(struct writer *writer, uint64_t now_ns);
  */
 int writer_end(struct writer *writer, int command_status);
 
+/* Before writer_end: the closing chunk will say that the run goes on in another file. */
+void writer_goes_on(struct writer *writer);
+
+/* The size of the file if it were ended now. */
+uint64_t writer_bytes(const struct writer *writer);
+
 /* What the file holds so far, as a reader will find it; cut_bytes aside. */
 const struct capture_end *writer_written(const struct writer *writer);
 

@@ -27,7 +27,8 @@ const struct table tables[TABLE_COUNT] = {
 void socket_row_take(struct socket_row *row, const struct socket *socket)
 {
 	row->socket = *socket;
-	row->connection = socket->connection ? socket->connection->id : 0;
+	if (socket->connection)
+		row->connection = socket->connection->id;
 }
 
 uint64_t socket_state_ns(const struct socket *socket, unsigned int state, uint64_t now_ns)

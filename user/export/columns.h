@@ -69,6 +69,7 @@ struct socket_row {
 	unsigned int connection; /* id; 0: none */
 };
 
+/* Over what was taken of it before, or zero: a connection that is folded stays known. */
 void socket_row_take(struct socket_row *row, const struct socket *socket);
 
 /* Time spent in a state; one that isn't left yet counts up to now_ns. */

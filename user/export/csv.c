@@ -108,6 +108,26 @@ static void on_connection(void *context, const struct connection *connection)
 		roster_see(&csv->roster, connection->ends[end]);
 }
 
+/* The row of a socket of which nothing more will be told. */
+static void on_gone(void *context, const struct socket *socket)
+{
+	struct csv *csv = context;
+	struct socket_row row;
+
+	roster_see(&csv->roster, socket);
+	if (roster_take(&csv->roster, socket->id, &row))
+		sheet_row(&csv->sheets[TABLE_SOCKETS], &row);
+}
+
+static void write_sockets(struct csv *csv)
+{
+	const struct socket_row **rows = roster_sorted(&csv->roster);
+
+	for (size_t i = 0; rows && rows[i]; i++)
+		sheet_row(&csv->sheets[TABLE_SOCKETS], rows[i]);
+	free(rows);
+}
+
 /* Closes all that is open and frees; 0, or the first error. */
 static int close_all(struct csv *csv)
 {
@@ -154,9 +174,7 @@ static int csv_end(void *context, const struct trace *trace, const struct captur
 	(void)end;
 	if (csv->thin)
 		thin_flush(csv->thin);
-	roster_sort(&csv->roster);
-	for (size_t i = 0; i < csv->roster.count; i++)
-		sheet_row(&csv->sheets[TABLE_SOCKETS], &csv->roster.rows[i]);
+	write_sockets(csv);
 	return close_all(csv);
 }
 
@@ -172,6 +190,8 @@ const struct export export_csv = {
 		.note = on_note,
 		.lost = on_lost,
 		.finished = on_connection,
+		.folded = on_connection,
+		.gone = on_gone,
 	},
 	.begin = csv_begin,
 	.end = csv_end,

@@ -156,6 +156,24 @@ static void on_moment(void *context, const struct moment *moment)
 	moment_caption(moment, frame->view->lang, told->caption, sizeof(told->caption));
 }
 
+static void on_gone(void *context, const struct socket *socket)
+{
+	struct frame *frame = context;
+
+	free(map_remove(&frame->activities, socket->id));
+	events_gone(&frame->events, socket);
+}
+
+/* Its sockets may live on without it. */
+static void on_folded(void *context, const struct connection *connection)
+{
+	struct frame *frame = context;
+
+	for (int end = 0; end < END_COUNT; end++)
+		if (connection->ends[end])
+			events_gone(&frame->events, connection->ends[end]);
+}
+
 static int begin(void **context, const struct export_target *target,
 		 const struct capture_info *info)
 {
@@ -209,6 +227,8 @@ const struct export view_live = {
 		.note = on_note,
 		.moment = on_moment,
 		.lost = on_lost,
+		.folded = on_folded,
+		.gone = on_gone,
 	},
 	.begin = begin,
 	.end = end_view,

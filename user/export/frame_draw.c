@@ -64,7 +64,7 @@ static void state_word(char *text, size_t size, const struct drawing *drawing)
 static void counts_text(char *text, size_t size, const struct drawing *drawing)
 {
 	enum lang lang = drawing->frame->view->lang;
-	unsigned int count = trace_connections(drawing->trace);
+	unsigned int count = trace_begun(drawing->trace);
 	char number[FMT_SIZE], connections[FMT_SIZE], events[FMT_SIZE];
 
 	fmt_count(number, sizeof(number), count);
@@ -401,11 +401,14 @@ static int draw(struct sheet *sheet, const struct drawing *drawing, const struct
 
 static const struct connection *chosen_of(struct frame *frame, const struct trace *trace)
 {
-	unsigned int count = trace_connections(trace);
+	const struct connection *chosen = trace_find(trace, frame->chosen);
 
-	if (frame->chosen > count)
+	/* It may have been folded, or lie in what a replay went back over. */
+	if (frame->chosen && !chosen) {
+		frame->listed |= frame->chosen <= trace_begun(trace);
 		frame->chosen = 0;
-	return count ? trace_connection(trace, frame->chosen ? frame->chosen - 1 : 0) : NULL;
+	}
+	return chosen ? chosen : trace_connection(trace, 0);
 }
 
 char *frame_render(struct frame *frame, const struct trace *trace, const struct frame_scene *scene)

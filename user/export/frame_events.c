@@ -12,6 +12,8 @@ struct event_copy *events_next(struct event_ring *ring)
 static void tell(const struct trace_sink *sink, void *context, const struct event_copy *copy)
 {
 	switch (copy->kind) {
+	case EVENT_GONE:
+		break;
 	case EVENT_PROCESS:
 		sink->process(context, &copy->process);
 		break;
@@ -31,6 +33,29 @@ static void tell(const struct trace_sink *sink, void *context, const struct even
 		sink->lost(context, &copy->lost);
 		break;
 	}
+}
+
+static bool speaks_of(const struct event_copy *copy, const struct socket *socket)
+{
+	switch (copy->kind) {
+	case EVENT_STATE:
+		return copy->state.socket == socket;
+	case EVENT_CALL:
+		return copy->call.socket == socket || copy->call.other == socket;
+	case EVENT_SEGMENT:
+		return copy->segment.socket == socket;
+	case EVENT_NOTE:
+		return copy->note.socket == socket;
+	default:
+		return false;
+	}
+}
+
+void events_gone(struct event_ring *ring, const struct socket *socket)
+{
+	for (int i = 0; i < EVENTS_KEPT; i++)
+		if (speaks_of(&ring->copy[i], socket))
+			ring->copy[i].kind = EVENT_GONE;
 }
 
 /* A view that is no terminal keeps every event on one line; its colours stay. */

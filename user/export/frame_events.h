@@ -11,7 +11,15 @@
 #define EVENTS_KEPT 256
 
 struct event_copy {
-	enum { EVENT_PROCESS, EVENT_STATE, EVENT_CALL, EVENT_SEGMENT, EVENT_NOTE, EVENT_LOST } kind;
+	enum {
+		EVENT_GONE,
+		EVENT_PROCESS,
+		EVENT_STATE,
+		EVENT_CALL,
+		EVENT_SEGMENT,
+		EVENT_NOTE,
+		EVENT_LOST
+	} kind;
 	union {
 		struct process process;
 		struct state_change state;
@@ -29,6 +37,9 @@ struct event_ring {
 
 /* The place for the next event. */
 struct event_copy *events_next(struct event_ring *ring);
+
+/* A socket is let go: what speaks of it can't be put into words any more. */
+void events_gone(struct event_ring *ring, const struct socket *socket);
 
 /* Writes all that are kept, one line each. */
 void events_write(const struct event_ring *ring, struct lines *lines);

@@ -21,17 +21,25 @@ static void go_back(struct frame *frame)
 	frame->scroll = 0;
 }
 
+static unsigned int place_of(const struct trace *trace, unsigned int id)
+{
+	unsigned int at = 0, count = trace_connections(trace);
+
+	while (at < count && trace_connection(trace, at)->id < id)
+		at++;
+	return at;
+}
+
 /* In the order of their beginning, round and round. */
 static void choose_next(struct frame *frame, const struct trace *trace, int step)
 {
-	unsigned int count = trace_connections(trace);
+	unsigned int count = trace_connections(trace), at = place_of(trace, frame->chosen);
 
 	if (!count)
 		return;
-	if (!frame->chosen)
-		frame->chosen = 1;
-	else if (!frame->listed)
-		frame->chosen = (frame->chosen - 1 + (unsigned int)((int)count + step)) % count + 1;
+	if (frame->chosen && !frame->listed)
+		at = (at + (unsigned int)((int)count + step)) % count;
+	frame->chosen = trace_connection(trace, at % count)->id;
 	frame->listed = false;
 	frame->picked = true;
 	frame->scroll = 0;

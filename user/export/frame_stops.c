@@ -46,8 +46,11 @@ static void ask(struct stop *stop, const struct moment *moment)
 static void on_moment(void *context, const struct moment *moment)
 {
 	struct stops *stops = context;
-	struct stop *stop = new_stop(stops);
+	struct stop *stop;
 
+	if (moment->connection && moment->connection->id > STOPS_CONNECTIONS)
+		return;
+	stop = new_stop(stops);
 	if (!stop) {
 		stops->failed = true;
 		return;
@@ -94,7 +97,7 @@ static int end(void *context, const struct trace *trace, const struct capture_en
 	stops->last_ns = trace_last_ns(trace);
 	stops->events = trace_events(trace);
 	stops->lost = trace_lost(trace);
-	stops->connections = trace_connections(trace);
+	stops->connections = trace_begun(trace);
 	stops->cut = !capture_end->complete;
 	sort(stops);
 	return stops->failed ? -ENOMEM : 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The moments of a whole capture, by time: where a replay stops. */
+/* The moments of a capture's first connections, by time: where a replay stops. */
 #ifndef TCPWATCH_EXPORT_FRAME_STOPS_H
 #define TCPWATCH_EXPORT_FRAME_STOPS_H
 
@@ -8,6 +8,8 @@
 #include <stdint.h>
 
 #include "user/export/export.h"
+
+#define STOPS_CONNECTIONS 1000
 
 struct stop {
 	uint64_t time_ns;

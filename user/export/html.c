@@ -20,8 +20,11 @@ static struct page_socket *see(struct page *page, const struct socket *socket)
 	if (!socket)
 		return NULL;
 	known = map_get(&page->sockets, socket->id);
+	if (known && socket->gone_before)
+		return known;
 	if (!known && page->socket_count == PAGE_SOCKETS) {
-		page->left_out.sockets++;
+		if (map_put(&page->sockets_left_out, socket->id, page))
+			page->err = -ENOMEM;
 		return NULL;
 	}
 	if (!known) {
@@ -66,7 +69,10 @@ static void on_call(void *context, const struct call *call)
 	const struct page_socket *socket = see(page, call->socket);
 	const struct page_socket *other = see(page, call->other);
 
-	page_add_call(page, call, socket ? socket->index : 0, other ? other->index : 0);
+	if (call->socket && !socket)
+		page->left_out.calls++;
+	else
+		page_add_call(page, call, socket ? socket->index : 0, other ? other->index : 0);
 }
 
 static void keep_bytes(void *context, const struct bytes *bytes)
@@ -109,6 +115,7 @@ static void free_sockets(struct page *page)
 	while ((socket = map_next(&page->sockets, &at)))
 		free(socket);
 	map_free(&page->sockets);
+	map_free(&page->sockets_left_out);
 }
 
 static void close_page(struct page *page)
@@ -153,22 +160,43 @@ static int begin(void **context, const struct export_target *target,
 	return 0;
 }
 
+static void put_connection(struct page *page, const struct connection *connection,
+			   unsigned int most)
+{
+	if (page->listed >= most) {
+		page->left_out.connections++;
+		return;
+	}
+	page->listed++;
+	for (int end = 0; end < END_COUNT; end++) {
+		page_add_sleep(page, connection, (enum end)end);
+		see(page, connection->ends[end]);
+	}
+	json_connection(&page->facts.json, connection, page->facts.zero_ns);
+	facts_detail(&page->facts, connection);
+}
+
+static void on_folded(void *context, const struct connection *connection)
+{
+	put_connection(context, connection, PAGE_LISTED_EARLY);
+}
+
+static void on_gone(void *context, const struct socket *socket)
+{
+	struct page *page = context;
+
+	see(page, socket);
+	if (map_remove(&page->sockets_left_out, socket->id))
+		page->left_out.sockets++;
+}
+
 static void put_connections(struct page *page, const struct trace *trace)
 {
 	unsigned int count = trace_connections(trace);
 
-	for (unsigned int i = 0; i < count && i < PAGE_LISTED; i++) {
-		const struct connection *connection = trace_connection(trace, i);
-
-		for (int end = 0; end < END_COUNT; end++) {
-			page_add_sleep(page, connection, (enum end)end);
-			see(page, connection->ends[end]);
-		}
-		json_connection(&page->facts.json, connection, page->facts.zero_ns);
-		facts_detail(&page->facts, connection);
-	}
-	if (count > PAGE_LISTED)
-		page->left_out.connections = count - PAGE_LISTED;
+	for (unsigned int i = 0; i < count; i++)
+		put_connection(page, trace_connection(trace, i), PAGE_LISTED);
+	page->left_out.sockets += page->sockets_left_out.used;
 }
 
 static void put_rest(struct page *page, const struct trace *trace, const struct capture_end *end)
@@ -226,6 +254,8 @@ const struct export export_html = {
 		.bytes = on_bytes,
 		.segment = on_segment,
 		.moment = on_moment,
+		.folded = on_folded,
+		.gone = on_gone,
 	},
 	.begin = begin,
 	.end = end_page,

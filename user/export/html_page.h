@@ -16,6 +16,8 @@
 
 #define PAGE_CONNECTIONS 2000 /* with curves and moments */
 #define PAGE_LISTED 20000     /* with a line in the list */
+#define PAGE_LISTED_EARLY \
+	16000 /* of these, when they are folded: the others are kept for the end */
 #define PAGE_SOCKETS 8000
 #define PAGE_PROCESSES 200
 #define PAGE_CURVE_ROWS 4000000 /* of bytes, and of calls */
@@ -61,7 +63,8 @@ struct page {
 	struct page_flow flows[PAGE_CONNECTIONS * END_COUNT];
 	struct map sockets; /* id -> struct page_socket */
 	uint32_t socket_count;
-	unsigned int process_count;
+	struct map sockets_left_out; /* id -> this, until they are gone */
+	unsigned int process_count, listed;
 	struct thin *thin; /* NULL: every row of bytes is kept */
 	struct left_out left_out;
 	int err;

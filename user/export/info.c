@@ -56,7 +56,7 @@ static void put_records(FILE *stream, const struct trace *trace, const struct ca
 
 	fmt_count(count, sizeof(count), end->records);
 	put(stream, "records", count);
-	fmt_count(count, sizeof(count), trace_connections(trace));
+	fmt_count(count, sizeof(count), trace_begun(trace));
 	put(stream, "connections", count);
 	fmt_count(count, sizeof(count), trace_lost(trace));
 	snprintf(text, sizeof(text), "%s%s", count,
@@ -96,11 +96,23 @@ static void put_ending(FILE *stream, const struct trace *trace, const struct cap
 	put(stream, "ending", text);
 }
 
+static void put_piece(FILE *stream, const struct capture_info *info, const struct capture_end *end)
+{
+	char text[4 * FMT_SIZE], offset[FMT_SIZE];
+
+	if (!info->piece)
+		return;
+	fmt_offset(offset, sizeof(offset), (int64_t)(info->piece_mono_ns - info->start_mono_ns));
+	snprintf(text, sizeof(text), "%u, begins at %s of the run%s", info->piece, offset,
+		 end->goes_on ? "; the run goes on in the next one" : "");
+	put(stream, "piece", text);
+}
+
 static void put_status(FILE *stream, const struct capture_info *info, const struct capture_end *end)
 {
 	char text[FMT_SIZE];
 
-	if (!end->complete || !info->command_tgid)
+	if (!end->complete || end->goes_on || !info->command_tgid)
 		return;
 	if (WIFSIGNALED(end->command_status))
 		snprintf(text, sizeof(text), "killed by signal %d", WTERMSIG(end->command_status));
@@ -139,6 +151,7 @@ int info_print(FILE *stream, const struct capture_info *info, const struct captu
 	put_foreign(stream, "host", info->host, sizeof(info->host));
 	put_foreign(stream, "command", info->command, sizeof(info->command));
 	put_start(stream, info);
+	put_piece(stream, info, end);
 	put_duration(stream, trace);
 	put_foreign(stream, "detail", info->detail, sizeof(info->detail));
 	if (info->filter[0])

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * JSON lines: an object about the capture, one for each event, and at the end
- * one for each connection. Names are those of the CSV columns; what isn't
+ * JSON lines: an object about the capture, one for each event, and one for each
+ * connection when nothing more is expected of it, or at the end. Names are those of the CSV columns; what isn't
  * known is null. Foreign text is data here, made valid but not escaped twice.
  */
 #include "user/base/json.h"
@@ -66,7 +66,7 @@ static void put_row(struct json_export *export, enum table_id id, const void *ro
 
 static void on_socket(void *context, const struct socket *socket)
 {
-	struct socket_row row;
+	struct socket_row row = { 0 };
 
 	socket_row_take(&row, socket);
 	put_row(context, TABLE_SOCKETS, &row);
@@ -116,6 +116,13 @@ static void on_moment(void *context, const struct moment *moment)
 	json_moment(&export->json, moment, export->zero_ns);
 }
 
+static void on_folded(void *context, const struct connection *connection)
+{
+	struct json_export *export = context;
+
+	json_connection(&export->json, connection, export->zero_ns);
+}
+
 static int begin(void **context, const struct export_target *target,
 		 const struct capture_info *info)
 {
@@ -159,6 +166,7 @@ const struct export export_json = {
 		.note = on_note,
 		.moment = on_moment,
 		.lost = on_lost,
+		.folded = on_folded,
 	},
 	.begin = begin,
 	.end = end_export,

@@ -17,6 +17,7 @@ static const char *const labels[LABEL_COUNT_ALL][LANG_COUNT] = {
 			 "-- 以上时间从第一个事件算起；以下从第一个 SYN（{0}）算起" },
 	[LABEL_LATE] = { ", at {0}", "（{0}）" },
 	[LABEL_COLON] = { ": ", "：" },
+	[LABEL_COMMA] = { ", ", "，" },
 	[LABEL_TIME] = { "time", "时间" },
 	[LABEL_PASS] = { "{0} pass", "经过 {0}" },
 	[LABEL_LEFT_OUT] = { "{0} rows left out", "省略 {0} 行" },
@@ -118,6 +119,25 @@ static const char *const labels[LABEL_COUNT_ALL][LANG_COUNT] = {
 	[LABEL_OPEN] = { "open", "未结束" },
 	[LABEL_CLOSED] = { "closed", "已关闭" },
 	[LABEL_RESET] = { "reset by the {0}", "被{0}复位" },
+	[LABEL_ALL_FAILED] = { "{0} failed to connect", "{0} 个连接失败" },
+	[LABEL_ALL_RESET] = { "{0} reset", "{0} 个被复位" },
+	[LABEL_ALL_OPEN] = { "{0} open at the end", "{0} 个到最后仍未结束" },
+	[LABEL_ALL_LOSSY] = { "{0} with LOST records", "{0} 个丢失了记录" },
+	[LABEL_ALL_AGAIN] = { "{0} segments sent again", "{0} 个报文段重传" },
+	[LABEL_ALL_BLOCKED] = { "in connect, send and receive calls {0} in all; most in "
+				"#{1}: {2}",
+				"在连接、发送和接收调用中共 {0}；最多的是 #{1}：{2}" },
+	[LABEL_ALL_LONGEST] = { "the longest: #{0}, {1}", "持续最久的是 #{0}：{1}" },
+	[LABEL_ALL_FOLDED] = { "Too many to keep each one until the end: --csv, --json and "
+			       "--view events have them all.",
+			       "连接太多，无法全部保留到最后：--csv、--json 和 --view events "
+			       "包含每一个。" },
+	[LABEL_MORE_LADDER] = { "and {0} more connection without one: ladders are kept of the "
+				"first {1}",
+				"另有 {0} 个连接没有时序图：只保存前 {1} 个的" },
+	[LABEL_MORE_LADDERS] = { "and {0} more connections without one: ladders are kept of the "
+				 "first {1}",
+				 "另有 {0} 个连接没有时序图：只保存前 {1} 个的" },
 };
 
 const char *label(enum lang lang, enum label label)

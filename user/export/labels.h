@@ -16,6 +16,7 @@ enum label {
 	LABEL_ZERO,  /* {0} an offset */
 	LABEL_LATE,  /* {0} an offset; behind a title that is told later */
 	LABEL_COLON, /* between a title and its caption */
+	LABEL_COMMA, /* between the parts of a list */
 	LABEL_TIME,
 	LABEL_PASS,	/* {0} a duration */
 	LABEL_LEFT_OUT, /* {0} rows */
@@ -89,7 +90,17 @@ enum label {
 	LABEL_ONE_LINE, /* {0} connections */
 	LABEL_OPEN,
 	LABEL_CLOSED,
-	LABEL_RESET, /* {0} an end */
+	LABEL_RESET,	  /* {0} an end */
+	LABEL_ALL_FAILED, /* {0} connections, as in the next three */
+	LABEL_ALL_RESET,
+	LABEL_ALL_OPEN,
+	LABEL_ALL_LOSSY,
+	LABEL_ALL_AGAIN,   /* {0} segments */
+	LABEL_ALL_BLOCKED, /* {0} a duration, {1} a connection, {2} its duration */
+	LABEL_ALL_LONGEST, /* {0} a connection, {1} its duration */
+	LABEL_ALL_FOLDED,
+	LABEL_MORE_LADDER,  /* {0} and {1} as in the next one */
+	LABEL_MORE_LADDERS, /* {0} connections, {1} those that have ladders */
 	LABEL_COUNT_ALL
 };
 

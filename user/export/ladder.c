@@ -199,6 +199,18 @@ static int begin(void **context, const struct export_target *target,
 	return *context ? 0 : -ENOMEM;
 }
 
+static void print_more(const struct view *view, unsigned int count)
+{
+	char number[FMT_SIZE], most[FMT_SIZE], text[TEXT_SIZE];
+
+	fmt_count(number, sizeof(number), count);
+	fmt_count(most, sizeof(most), TRACE_DETAILED);
+	label_fill(text, sizeof(text), view->lang,
+		   count == 1 ? LABEL_MORE_LADDER : LABEL_MORE_LADDERS, number, most, NULL);
+	fputc('\n', view->stream);
+	text_wrap(view, 0, 2, text);
+}
+
 static int end_view(void *context, const struct trace *trace, const struct capture_end *end)
 {
 	struct view *view = context;
@@ -206,9 +218,15 @@ static int end_view(void *context, const struct trace *trace, const struct captu
 
 	view->zero_ns = trace_zero_ns(trace);
 	for (unsigned int i = 0; i < count; i++) {
-		fprintf(view->stream, "%s#%u\n", i ? "\n" : "", trace_connection(trace, i)->id);
-		ladder_draw(view, trace_connection(trace, i), 0);
+		const struct connection *connection = trace_connection(trace, i);
+
+		if (!connection->detail)
+			break;
+		fprintf(view->stream, "%s#%u\n", i ? "\n" : "", connection->id);
+		ladder_draw(view, connection, 0);
 	}
+	if (trace_begun(trace) > TRACE_DETAILED)
+		print_more(view, trace_begun(trace) - TRACE_DETAILED);
 	if (!count)
 		text_wrap(view, 0, 0, label(view->lang, LABEL_NO_CONNECTION));
 	footer_print(view, trace, end);

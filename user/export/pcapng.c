@@ -29,6 +29,7 @@
 #define OPTION_DROPPED 5
 #define INBOUND 1
 #define OUTBOUND 2
+#define TUPLE_HASH 0xcbf29ce484222325ULL
 #define COMMAND_SIZE 4200 /* a command line with every byte escaped */
 
 struct pcapng {
@@ -177,7 +178,7 @@ static uint64_t hash_side(uint64_t hash, const struct packet_side *side)
 static bool sender_is_traced(struct pcapng *pcapng, const struct segment *segment,
 			     const struct packet_side *from, const struct packet_side *to)
 {
-	uint64_t key = hash_side(hash_side(0xcbf29ce484222325ULL, from), to);
+	uint64_t key = hash_side(hash_side(TUPLE_HASH, from), to);
 
 	if (segment->connection)
 		return segment->connection->ends[segment->sender];
@@ -202,6 +203,17 @@ static void on_segment(void *context, const struct segment *segment)
 		return;
 	if (packet_build(&packet, &from, &to, segment))
 		write_packet(pcapng, segment, &packet);
+}
+
+/* Its port may be another's soon. */
+static void on_gone(void *context, const struct socket *socket)
+{
+	const struct record_socket *identity = &socket->identity;
+	const struct packet_side from = { identity->local_address, identity->local_port };
+	const struct packet_side to = { identity->remote_address, identity->remote_port };
+	struct pcapng *pcapng = context;
+
+	map_remove(&pcapng->senders, hash_side(hash_side(TUPLE_HASH, &from), &to));
 }
 
 static void on_lost(void *context, const struct loss *loss)
@@ -249,6 +261,7 @@ const struct export export_pcapng = {
 	.sink = {
 		.segment = on_segment,
 		.lost = on_lost,
+		.gone = on_gone,
 	},
 	.begin = begin,
 	.end = end_export,

@@ -63,7 +63,9 @@ static void on_process(void *context, const struct process *process)
 	struct perfetto *perfetto = context;
 
 	seen(perfetto, process->time_ns);
-	if (process->event != PROCESS_EXIT)
+	if (process->event == PROCESS_EXIT)
+		tracks_ended(&perfetto->tracks, process->tid, process->time_ns, &perfetto->names);
+	else
 		tracks_task(&perfetto->tracks, process->tid, process->tgid, process->comm);
 }
 
@@ -127,6 +129,38 @@ static void on_lost(void *context, const struct loss *loss)
 	put_instant(context, NULL, "g", "lost", name, detail, loss->first_ns);
 }
 
+/* The model follows it no further: what it was in may have lasted longer. */
+static void on_gone(void *context, const struct socket *socket)
+{
+	struct perfetto *perfetto = context;
+	struct socket_track *track;
+
+	tracks_socket(&perfetto->tracks, socket);
+	track = tracks_take(&perfetto->tracks, socket->id);
+	if (!track)
+		return;
+	perfetto_last_state(perfetto, track, "not followed to its end");
+	perfetto_last_segment(perfetto, track);
+	tracks_write_socket(track, &perfetto->names);
+	track_free(track);
+}
+
+/* Its lines are elements of the array: what tells them from the text before is a comma. */
+static int copy_names(struct perfetto *perfetto)
+{
+	char bytes[4096];
+	size_t length;
+	int err = 0;
+
+	rewind(perfetto->names.stream);
+	while ((length = fread(bytes, 1, sizeof(bytes), perfetto->names.stream)))
+		fwrite(bytes, 1, length, perfetto->stream);
+	errno = 0;
+	if (ferror(perfetto->names.stream))
+		err = errno ? -errno : -EIO;
+	return err;
+}
+
 /* Of the capture; t_s_of_ts_0 is where the first event lies on the time axis of CSV. */
 static void put_other(const struct perfetto *perfetto, struct json *json, uint64_t base_ns)
 {
@@ -168,11 +202,33 @@ static int write_all(struct perfetto *perfetto)
 	json_object_end(&json);
 	fputc('\n', perfetto->stream);
 	tracks_write(&perfetto->tracks, &json);
-	err = spool_write(&perfetto->spool, perfetto->stream, base_ns);
+	err = copy_names(perfetto);
+	if (!err)
+		err = spool_write(&perfetto->spool, perfetto->stream, base_ns);
 	json_array_end(&json);
 	json_object_end(&json);
 	json_line_end(&json);
 	return err;
+}
+
+static int open_names(struct perfetto *perfetto)
+{
+	FILE *file = tmpfile();
+
+	if (!file)
+		return -errno;
+	json_start(&perfetto->names, file);
+	perfetto->names.comma = true;
+	return 0;
+}
+
+static void close_all(struct perfetto *perfetto)
+{
+	if (perfetto->names.stream)
+		fclose(perfetto->names.stream);
+	spool_close(&perfetto->spool);
+	tracks_free(&perfetto->tracks);
+	free(perfetto);
 }
 
 static int begin(void **context, const struct export_target *target,
@@ -189,8 +245,10 @@ static int begin(void **context, const struct export_target *target,
 	perfetto->lang = target->lang;
 	perfetto->zero_ns = target->zero_ns;
 	err = spool_open(&perfetto->spool);
+	if (!err)
+		err = open_names(perfetto);
 	if (err)
-		free(perfetto);
+		close_all(perfetto);
 	else
 		*context = perfetto;
 	return err;
@@ -209,9 +267,7 @@ static int end_export(void *context, const struct trace *trace, const struct cap
 	errno = 0;
 	if (!err && (fflush(perfetto->stream) || ferror(perfetto->stream)))
 		err = errno ? -errno : -EIO;
-	spool_close(&perfetto->spool);
-	tracks_free(&perfetto->tracks);
-	free(perfetto);
+	close_all(perfetto);
 	return err;
 }
 
@@ -227,6 +283,7 @@ const struct export export_perfetto = {
 		.note = on_note,
 		.moment = on_moment,
 		.lost = on_lost,
+		.gone = on_gone,
 	},
 	.begin = begin,
 	.end = end_export,

@@ -31,6 +31,7 @@ struct perfetto {
 	uint64_t zero_ns, last_ns;
 	struct spool spool;
 	struct tracks tracks;
+	struct json names; /* of the tracks of sockets that are gone, in a temporary file */
 	struct counters counters[TRACE_DETAILED][END_COUNT];
 	uint32_t flows; /* numbers given to arrows */
 };
@@ -43,10 +44,12 @@ struct json *perfetto_event(struct perfetto *perfetto, const char *ph, const cha
 void perfetto_call(struct perfetto *perfetto, const struct call *call);
 void perfetto_state(struct perfetto *perfetto, const struct state_change *change);
 void perfetto_open_states(struct perfetto *perfetto);
+void perfetto_last_state(struct perfetto *perfetto, struct socket_track *track, const char *words);
 
 /* perfetto_segments.c */
 void perfetto_segment(struct perfetto *perfetto, const struct segment *segment);
 void perfetto_open_segments(struct perfetto *perfetto);
+void perfetto_last_segment(struct perfetto *perfetto, struct socket_track *track);
 
 /* perfetto_counters.c */
 void perfetto_bytes(struct perfetto *perfetto, const struct bytes *bytes);

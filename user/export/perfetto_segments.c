@@ -147,12 +147,17 @@ void perfetto_segment(struct perfetto *perfetto, const struct segment *segment)
 		note_departure(perfetto, track);
 }
 
+void perfetto_last_segment(struct perfetto *perfetto, struct socket_track *track)
+{
+	if (track->has_segment)
+		put_slice(perfetto, track, track->segment_ns + SLICE_NS);
+}
+
 void perfetto_open_segments(struct perfetto *perfetto)
 {
 	struct socket_track *track;
 	size_t at = 0;
 
 	while ((track = map_next(&perfetto->tracks.sockets, &at)))
-		if (track->has_segment)
-			put_slice(perfetto, track, track->segment_ns + SLICE_NS);
+		perfetto_last_segment(perfetto, track);
 }

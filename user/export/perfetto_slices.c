@@ -130,13 +130,18 @@ void perfetto_state(struct perfetto *perfetto, const struct state_change *change
 		  change->time_ns, text);
 }
 
+void perfetto_last_state(struct perfetto *perfetto, struct socket_track *track, const char *words)
+{
+	put_state(perfetto, track, track->state, track->since_ns, perfetto->last_ns, words);
+}
+
 void perfetto_open_states(struct perfetto *perfetto)
 {
 	struct socket_track *track;
 	size_t at = 0;
 
 	while ((track = map_next(&perfetto->tracks.sockets, &at)))
-		put_state(perfetto, track, track->state, track->since_ns, perfetto->last_ns,
-			  track->since_known ? "still so at the end of the capture"
-					     : "beginning not seen, still so at the end");
+		perfetto_last_state(perfetto, track,
+				    track->since_known ? "still so at the end of the capture"
+						       : "beginning not seen, still so at the end");
 }

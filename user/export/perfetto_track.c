@@ -10,10 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define ENDED_FIRST 1024      /* so many are kept before any goes */
+#define LATE_NS 1000000000ULL /* records that come late come sooner */
+
 struct process_track {
 	uint32_t tgid;
 	char comm[RECORD_COMM_SIZE];
 	bool used;
+	uint64_t ended_ns; /* of its first thread; 0: not ended */
 };
 
 static void *find(struct tracks *tracks, struct map *map, uint32_t key, size_t size)
@@ -53,6 +57,9 @@ struct task_track *tracks_task(struct tracks *tracks, uint32_t tid, uint32_t tgi
 		task->tid = tid;
 		task->tgid = tgid;
 	}
+	if (task->ended_ns)
+		tracks->ended--;
+	task->ended_ns = process->ended_ns = 0;
 	if (comm[0]) {
 		memcpy(task->comm, comm, RECORD_COMM_SIZE);
 		if (tid == tgid || !process->comm[0])
@@ -144,34 +151,26 @@ static void name_task(char *text, size_t size, const char *comm, const char *oth
 		snprintf(text, size, "%s", otherwise);
 }
 
-static void write_processes(const struct tracks *tracks, struct json *json)
+static void write_process(const struct process_track *process, struct json *json)
 {
-	const struct process_track *process;
 	char name[2 * RECORD_COMM_SIZE];
-	size_t at = 0;
 
-	while ((process = map_next(&tracks->processes, &at))) {
-		if (!process->used)
-			continue;
-		name_task(name, sizeof(name), process->comm,
-			  process->tgid == TRACK_SYNTHETIC ? "owner not known" : "process");
-		put_name(json, "process_name", process->tgid, process->tgid, name);
-		put_order(json, "process_sort_index", process->tgid, process->tgid, process->tgid);
-	}
+	if (!process->used)
+		return;
+	name_task(name, sizeof(name), process->comm,
+		  process->tgid == TRACK_SYNTHETIC ? "owner not known" : "process");
+	put_name(json, "process_name", process->tgid, process->tgid, name);
+	put_order(json, "process_sort_index", process->tgid, process->tgid, process->tgid);
 }
 
-static void write_tasks(const struct tracks *tracks, struct json *json)
+static void write_task(const struct task_track *task, struct json *json)
 {
-	const struct task_track *task;
 	char name[2 * RECORD_COMM_SIZE];
-	size_t at = 0;
 
-	while ((task = map_next(&tracks->tasks, &at))) {
-		if (!task->used)
-			continue;
-		name_task(name, sizeof(name), task->comm, "thread");
-		put_thread(json, task->tgid, task->tid, name);
-	}
+	if (!task->used)
+		return;
+	name_task(name, sizeof(name), task->comm, "thread");
+	put_thread(json, task->tgid, task->tid, name);
 }
 
 static void name_socket(char *text, size_t size, const struct socket_track *track)
@@ -185,21 +184,37 @@ static void name_socket(char *text, size_t size, const struct socket_track *trac
 		snprintf(text + used, size - (size_t)used, " :%u", track->port);
 }
 
+void tracks_write_socket(const struct socket_track *track, struct json *json)
+{
+	char whose[64], name[80];
+
+	name_socket(whose, sizeof(whose), track);
+	snprintf(name, sizeof(name), "%s states", whose);
+	if (track->used)
+		put_thread(json, track->pid, track->tid, name);
+	snprintf(name, sizeof(name), "%s segments", whose);
+	if (track->has_segment)
+		put_thread(json, track->pid, track->tid + 1, name);
+}
+
 static void write_sockets(const struct tracks *tracks, struct json *json)
 {
 	const struct socket_track *track;
-	char whose[64], name[80];
 	size_t at = 0;
 
-	while ((track = map_next(&tracks->sockets, &at))) {
-		name_socket(whose, sizeof(whose), track);
-		snprintf(name, sizeof(name), "%s states", whose);
-		if (track->used)
-			put_thread(json, track->pid, track->tid, name);
-		snprintf(name, sizeof(name), "%s segments", whose);
-		if (track->has_segment)
-			put_thread(json, track->pid, track->tid + 1, name);
-	}
+	while ((track = map_next(&tracks->sockets, &at)))
+		tracks_write_socket(track, json);
+}
+
+struct socket_track *tracks_take(struct tracks *tracks, uint32_t id)
+{
+	return map_remove(&tracks->sockets, id);
+}
+
+void track_free(struct socket_track *track)
+{
+	free(track->departures);
+	free(track);
 }
 
 static void note_used(const struct tracks *tracks)
@@ -215,11 +230,65 @@ static void note_used(const struct tracks *tracks)
 	}
 }
 
+static bool ended_before(uint64_t ended_ns, uint64_t time_ns)
+{
+	return ended_ns && ended_ns + LATE_NS < time_ns;
+}
+
+static void let_go(struct tracks *tracks, uint64_t time_ns, struct json *json)
+{
+	struct process_track *process;
+	struct task_track *task;
+	size_t at = 0;
+
+	note_used(tracks);
+	while ((task = map_next(&tracks->tasks, &at))) {
+		if (!ended_before(task->ended_ns, time_ns))
+			continue;
+		write_task(task, json);
+		free(map_remove(&tracks->tasks, task->tid));
+		tracks->ended--;
+		at--;
+	}
+	at = 0;
+	while ((process = map_next(&tracks->processes, &at))) {
+		if (!ended_before(process->ended_ns, time_ns))
+			continue;
+		write_process(process, json);
+		free(map_remove(&tracks->processes, process->tgid));
+		at--;
+	}
+}
+
+void tracks_ended(struct tracks *tracks, uint32_t tid, uint64_t time_ns, struct json *json)
+{
+	struct process_track *process = map_get(&tracks->processes, tid);
+	struct task_track *task = map_get(&tracks->tasks, tid);
+
+	if (process)
+		process->ended_ns = time_ns;
+	if (task && !task->ended_ns)
+		tracks->ended++;
+	if (task)
+		task->ended_ns = time_ns;
+	if (tracks->ended <= tracks->ended_most)
+		return;
+	let_go(tracks, time_ns, json);
+	tracks->ended_most = 2 * tracks->ended > ENDED_FIRST ? 2 * tracks->ended : ENDED_FIRST;
+}
+
 void tracks_write(const struct tracks *tracks, struct json *json)
 {
+	const struct process_track *process;
+	const struct task_track *task;
+	size_t at = 0;
+
 	note_used(tracks);
-	write_processes(tracks, json);
-	write_tasks(tracks, json);
+	while ((process = map_next(&tracks->processes, &at)))
+		write_process(process, json);
+	at = 0;
+	while ((task = map_next(&tracks->tasks, &at)))
+		write_task(task, json);
 	write_sockets(tracks, json);
 }
 

@@ -20,6 +20,7 @@ struct task_track {
 	char comm[RECORD_COMM_SIZE];
 	bool used; /* a call lies on it */
 	uint64_t free_ns;
+	uint64_t ended_ns; /* 0: not ended */
 };
 
 /* A segment that left and has not been seen to arrive. */
@@ -50,13 +51,25 @@ struct socket_track {
 struct tracks {
 	struct map tasks, processes, sockets; /* by tid, tgid and socket id */
 	uint32_t next_tid;
-	bool failed; /* no memory */
+	unsigned int ended,
+		ended_most; /* tasks whose tracks are still kept; look when so many are */
+	bool failed;	    /* no memory */
 };
 
 /* Each returns NULL when there is no memory, which it notes. */
 struct task_track *tracks_task(struct tracks *tracks, uint32_t tid, uint32_t tgid,
 			       const char *comm);
 struct socket_track *tracks_socket(struct tracks *tracks, const struct socket *socket);
+
+/* The task has ended. Of those that ended a while ago the names go to json, and the tracks go. */
+void tracks_ended(struct tracks *tracks, uint32_t tid, uint64_t time_ns, struct json *json);
+
+/* The names of a socket's tracks, as elements of an open array. */
+void tracks_write_socket(const struct socket_track *track, struct json *json);
+
+/* Takes the track of a socket out; NULL: there is none. To be freed with track_free. */
+struct socket_track *tracks_take(struct tracks *tracks, uint32_t id);
+void track_free(struct socket_track *track);
 
 /* The names of all tracks that were used, as the elements of an open array. */
 void tracks_write(const struct tracks *tracks, struct json *json);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * A hash over socket ids: they come from a file that may lie, so they are no
+ * A map over socket ids: they come from a file that may lie, so they are no
  * index. Rows are copies, because the model need not keep a socket.
  */
 #include "user/export/roster.h"
@@ -8,69 +8,72 @@
 #include <stdlib.h>
 #include <string.h>
 
-static uint32_t *slot_of(const struct roster *roster, uint32_t id)
+static struct socket_row *row_of(struct roster *roster, uint32_t id)
 {
-	size_t at = id * 2654435761u & (roster->slot_count - 1);
+	struct socket_row *row = map_get(&roster->rows, id);
 
-	while (roster->slots[at] && roster->rows[roster->slots[at] - 1].socket.id != id)
-		at = (at + 1) & (roster->slot_count - 1);
-	return &roster->slots[at];
-}
-
-static bool grow(struct roster *roster)
-{
-	size_t room = roster->room ? roster->room * 2 : 64;
-	struct socket_row *rows = realloc(roster->rows, room * sizeof(*rows));
-	uint32_t *slots;
-
-	if (!rows)
-		return false;
-	roster->rows = rows;
-	slots = calloc(room * 2, sizeof(*slots));
-	if (!slots)
-		return false;
-	free(roster->slots);
-	roster->slots = slots;
-	roster->slot_count = room * 2;
-	roster->room = room;
-	for (size_t i = 0; i < roster->count; i++)
-		*slot_of(roster, rows[i].socket.id) = (uint32_t)i + 1;
-	return true;
+	if (row)
+		return row;
+	row = calloc(1, sizeof(*row));
+	if (row && !map_put(&roster->rows, id, row))
+		return row;
+	free(row);
+	roster->failed = true;
+	return NULL;
 }
 
 void roster_see(struct roster *roster, const struct socket *socket)
 {
-	uint32_t *slot;
+	struct socket_row *row;
 
-	if (!socket)
+	if (!socket || socket->gone_before)
 		return;
-	if (roster->count == roster->room && !grow(roster)) {
-		roster->failed = true;
-		return;
-	}
-	slot = slot_of(roster, socket->id);
-	if (!*slot)
-		*slot = (uint32_t)++roster->count;
-	socket_row_take(&roster->rows[*slot - 1], socket);
+	row = row_of(roster, socket->id);
+	if (row)
+		socket_row_take(row, socket);
+}
+
+bool roster_take(struct roster *roster, uint32_t id, struct socket_row *row)
+{
+	struct socket_row *known = map_remove(&roster->rows, id);
+
+	if (!known)
+		return false;
+	*row = *known;
+	free(known);
+	return true;
 }
 
 static int by_id(const void *left, const void *right)
 {
-	uint32_t a = ((const struct socket_row *)left)->socket.id;
-	uint32_t b = ((const struct socket_row *)right)->socket.id;
+	uint32_t a = (*(const struct socket_row *const *)left)->socket.id;
+	uint32_t b = (*(const struct socket_row *const *)right)->socket.id;
 
 	return a < b ? -1 : a > b;
 }
 
-void roster_sort(struct roster *roster)
+const struct socket_row **roster_sorted(struct roster *roster)
 {
-	if (roster->count)
-		qsort(roster->rows, roster->count, sizeof(roster->rows[0]), by_id);
+	const struct socket_row **rows =
+		calloc(roster->rows.used + 1, sizeof(const struct socket_row *));
+	size_t at = 0, count = 0;
+
+	if (!rows) {
+		roster->failed = true;
+		return NULL;
+	}
+	while ((rows[count] = map_next(&roster->rows, &at)))
+		count++;
+	qsort(rows, count, sizeof(rows[0]), by_id);
+	return rows;
 }
 
 void roster_free(struct roster *roster)
 {
-	free(roster->rows);
-	free(roster->slots);
-	memset(roster, 0, sizeof(*roster));
+	struct socket_row *row;
+	size_t at = 0;
+
+	while ((row = map_next(&roster->rows, &at)))
+		free(row);
+	map_free(&roster->rows);
 }

@@ -6,6 +6,7 @@
 #include "user/export/summary.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "user/base/fmt.h"
 #include "user/export/footer.h"
@@ -102,22 +103,81 @@ void summary_connection(const struct view *view, const struct connection *connec
 	tables_calls(view, connection);
 }
 
-static void print_more(const struct view *view, const struct trace *trace, unsigned int count)
+static void print_bytes(const struct view *view, const struct trace_totals *totals)
 {
 	char number[FMT_SIZE], bytes[END_COUNT][FMT_SIZE], text[TEXT_SIZE];
-	uint64_t moved[END_COUNT] = { 0 };
 
-	for (unsigned int i = VIEW_CONNECTIONS; i < count; i++)
-		for (int end = 0; end < END_COUNT; end++)
-			moved[end] += summary_moved(trace_connection(trace, i), (enum end)end);
-	fmt_count(number, sizeof(number), count - VIEW_CONNECTIONS);
+	fmt_count(number, sizeof(number), totals->connections);
 	for (int end = 0; end < END_COUNT; end++)
-		fmt_count(bytes[end], FMT_SIZE, moved[end]);
+		fmt_count(bytes[end], FMT_SIZE, totals->bytes[end]);
 	label_fill(text, sizeof(text), view->lang,
-		   count == VIEW_CONNECTIONS + 1 ? LABEL_MORE_ONE : LABEL_MORE, number,
+		   totals->connections == 1 ? LABEL_MORE_ONE : LABEL_MORE, number,
 		   bytes[END_CLIENT], bytes[END_SERVER], NULL);
 	fputs("\n  ", view->stream);
 	text_wrap(view, 2, 2, text);
+}
+
+/* Only what there was any of. */
+static void print_outcomes(const struct view *view, const struct trace_totals *totals)
+{
+	const struct {
+		enum label words;
+		uint64_t count;
+	} parts[] = {
+		{ LABEL_ALL_FAILED, totals->failed },	  { LABEL_ALL_RESET, totals->reset },
+		{ LABEL_ALL_OPEN, totals->open },	  { LABEL_ALL_LOSSY, totals->lossy },
+		{ LABEL_ALL_AGAIN, totals->retransmits },
+	};
+	char number[FMT_SIZE], text[TEXT_SIZE], line[TEXT_LONG] = "";
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		if (!parts[i].count)
+			continue;
+		fmt_count(number, sizeof(number), parts[i].count);
+		label_fill(text, sizeof(text), view->lang, parts[i].words, number, NULL);
+		snprintf(line + strlen(line), sizeof(line) - strlen(line), "%s%s",
+			 *line ? label(view->lang, LABEL_COMMA) : "", text);
+	}
+	if (!*line)
+		return;
+	fputs("    ", view->stream);
+	text_wrap(view, 4, 4, line);
+}
+
+static void print_extremes(const struct view *view, const struct trace_totals *totals)
+{
+	char id[FMT_SIZE], sum[FMT_SIZE], most[FMT_SIZE], text[TEXT_SIZE];
+
+	if (totals->most_blocked_id) {
+		snprintf(id, sizeof(id), "%u", totals->most_blocked_id);
+		label_fill(text, sizeof(text), view->lang, LABEL_ALL_BLOCKED,
+			   fmt_duration(sum, sizeof(sum), totals->blocked_ns), id,
+			   fmt_duration(most, sizeof(most), totals->most_blocked_ns), NULL);
+		fputs("    ", view->stream);
+		text_wrap(view, 4, 4, text);
+	}
+	if (!totals->longest_id)
+		return;
+	snprintf(id, sizeof(id), "%u", totals->longest_id);
+	label_fill(text, sizeof(text), view->lang, LABEL_ALL_LONGEST, id,
+		   fmt_duration(most, sizeof(most), totals->longest_ns), NULL);
+	fputs("    ", view->stream);
+	text_wrap(view, 4, 4, text);
+}
+
+static void print_more(const struct view *view, const struct trace *trace)
+{
+	struct trace_totals totals;
+
+	trace_totals(trace, VIEW_CONNECTIONS, &totals);
+	print_bytes(view, &totals);
+	print_outcomes(view, &totals);
+	if (totals.connections > 1)
+		print_extremes(view, &totals);
+	if (trace_begun(trace) == trace_connections(trace))
+		return;
+	fputs("    ", view->stream);
+	text_wrap(view, 4, 4, label(view->lang, LABEL_ALL_FOLDED));
 }
 
 void summary_print(const struct view *view, const struct trace *trace,
@@ -136,7 +196,7 @@ void summary_print(const struct view *view, const struct trace *trace,
 		summary_connection(&dated, trace_connection(trace, i), ladder_rows);
 	}
 	if (count > VIEW_CONNECTIONS)
-		print_more(view, trace, count);
+		print_more(view, trace);
 	if (!count)
 		text_wrap(view, 0, 0, label(view->lang, LABEL_NO_CONNECTION));
 	footer_print(view, trace, end);

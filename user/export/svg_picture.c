@@ -160,10 +160,10 @@ static void add_choice(const struct picture *picture, char *line, size_t size)
 {
 	char id[FMT_SIZE], count[FMT_SIZE], text[SVG_TEXT_SIZE];
 
-	if (!picture->connection || trace_connections(picture->trace) < 2)
+	if (!picture->connection || trace_begun(picture->trace) < 2)
 		return;
 	fmt_count(id, sizeof(id), picture->connection->id);
-	fmt_count(count, sizeof(count), trace_connections(picture->trace));
+	fmt_count(count, sizeof(count), trace_begun(picture->trace));
 	svg_word_fill(text, sizeof(text), picture->svg.lang, SVG_WORD_CHOSEN, id, count, NULL);
 	add(line, size, text);
 }

@@ -43,21 +43,37 @@ int call_address(struct trace *trace, const struct record_address *record)
 	return 0;
 }
 
+static struct entry *entry_inside(const struct task *task)
+{
+	return task->in_call && task->call.socket ? entry_of((struct socket *)task->call.socket)
+						  : NULL;
+}
+
+void call_leave(struct task *task)
+{
+	struct entry *entry = entry_inside(task);
+
+	task->in_call = false;
+	if (!entry)
+		return;
+	entry->tasks--;
+	if (entry->inside == task)
+		entry->inside = NULL;
+	if (entry->sending == task)
+		entry->sending = NULL;
+}
+
 /* The task goes on elsewhere: the return of the call that it was in was lost. */
 static void forget_unreturned(struct task *task)
 {
-	struct entry *entry = task->in_call && task->call.socket
-				      ? entry_of((struct socket *)task->call.socket)
-				      : NULL;
+	struct entry *entry = entry_inside(task);
 	struct connection *connection = entry ? entry->socket.connection : NULL;
+	bool sending = connection && entry->sending == task;
 	struct flow *flow;
 
-	task->in_call = false;
-	if (entry && entry->inside == task)
-		entry->inside = NULL;
-	if (!connection || entry->sending != task)
+	call_leave(task);
+	if (!sending)
 		return;
-	entry->sending = NULL;
 	flow = &connection->flow[entry->socket.end];
 	flow->inside_since_ns = 0;
 	flow->asleep_since_ns = 0;
@@ -84,6 +100,8 @@ static void enter_socket(struct trace *trace, struct entry *entry, struct task *
 	const struct call *call = &task->call;
 
 	trace_owner(trace, entry, call->tgid, call->tid);
+	entry->tasks++;
+	entry->closed = false;
 	entry->inside = task;
 	entry->socket.fd = call->fd;
 	if (call_sends(call->kind)) {
@@ -108,7 +126,7 @@ int call_enter(struct trace *trace, const struct record_call_enter *record)
 	if (record->header.socket)
 		entry = trace_socket(trace, record->header.socket, record->header.time_ns);
 	forget_unreturned(task);
-	task->cut_send = NULL;
+	task->cut_send = 0;
 	task->in_call = true;
 	task->call = (struct call){
 		.enter_ns = record->header.time_ns,
@@ -225,6 +243,7 @@ static struct entry *accepted_by(const struct call *call)
 static void learn_from(struct trace *trace, struct entry *entry, const struct call *call)
 {
 	trace_owner(trace, entry, call->tgid, call->tid);
+	entry->closed = call->kind == CALL_CLOSE;
 	if (call->kind == CALL_CLOSE)
 		entry->socket.fd = -1;
 	else if (call->kind == CALL_SOCKET)
@@ -307,7 +326,7 @@ static struct call begun_call(struct task *task, const struct record_call *recor
 		call = task->call;
 	else
 		forget_unreturned(task);
-	task->in_call = false;
+	call_leave(task);
 	call.enter_ns = record->enter_ns;
 	call.return_ns = record->header.time_ns;
 	if (call.enter_ns > call.return_ns)
@@ -348,11 +367,7 @@ int call_return(struct trace *trace, const struct record_call *record)
 		other = trace_socket(trace, record->other, call.return_ns);
 	call.socket = entry ? &entry->socket : NULL;
 	call.other = other ? &other->socket : NULL;
-	if (entry && entry->inside == task)
-		entry->inside = NULL;
-	if (entry && entry->sending == task)
-		entry->sending = NULL;
-	task->cut_send = is_cut_send(&call) ? entry : NULL;
+	task->cut_send = entry && is_cut_send(&call) ? entry->socket.id : 0;
 	if (entry)
 		err = return_socket(trace, entry, &call);
 	tell(trace, call, &call);

@@ -53,10 +53,10 @@ struct connection *connection_new(struct trace *trace, uint64_t time_ns)
 		trace->connections = larger;
 		trace->connection_room = room;
 	}
-	if (trace->connection_count < TRACE_DETAILED)
+	if (trace->connections_begun < TRACE_DETAILED)
 		connection->detail = calloc(1, sizeof(*connection->detail));
 	trace->connections[trace->connection_count++] = connection;
-	connection->id = trace->connection_count;
+	connection->id = ++trace->connections_begun;
 	connection->segments_known = trace->segments_known;
 	connection->bytes_known = trace->bytes_known;
 	connection->segments_sure = trace->segments_sure;
@@ -117,6 +117,8 @@ int connection_attach(struct trace *trace, struct connection *connection, struct
 
 	entry->socket.connection = connection;
 	entry->socket.end = end;
+	entry->socket.gone_before = entry->folded = false;
+	entry->connections++;
 	connection->ends[end] = &entry->socket;
 	connection->flow[end].at.sender_seen = true;
 	connection->flow[other_end(end)].at.receiver_seen = true;
@@ -126,7 +128,9 @@ int connection_attach(struct trace *trace, struct connection *connection, struct
 		listener = map_get(&trace->sockets, entry->socket.identity.listener);
 	if (listener) {
 		connection->listener = &listener->socket;
-		tell_listener_story(trace, connection, listener);
+		listener->connections++;
+		if (connection->detail)
+			tell_listener_story(trace, connection, listener);
 	}
 	call_replay_early(connection, entry, end);
 	if (first)
@@ -178,10 +182,22 @@ void connection_isn(struct connection *connection, enum end end, uint32_t isn)
 	connection->isn_known[end] = true;
 }
 
+void connection_forget_tuple(struct trace *trace, struct connection *connection)
+{
+	if (connection->tuple_key && map_get(&trace->tuples, connection->tuple_key) == connection)
+		map_remove(&trace->tuples, connection->tuple_key);
+	connection->tuple_key = 0;
+}
+
 /* So that its server end, when it is traced, finds it. */
 static int remember_tuple(struct trace *trace, struct connection *connection)
 {
-	return map_put(&trace->tuples, tuple_key(connection), connection);
+	uint64_t key = tuple_key(connection);
+
+	if (connection->tuple_key != key)
+		connection_forget_tuple(trace, connection);
+	connection->tuple_key = key;
+	return map_put(&trace->tuples, key, connection);
 }
 
 static int client_syn(struct trace *trace, struct entry *entry,
@@ -327,6 +343,7 @@ int connection_failed(struct trace *trace, struct entry *entry, const struct cal
 		learn_side(connection, END_SERVER, call->address, call->port);
 	connection->connect_error = (int)-call->result;
 	connection->connect_ns = span_ns(call->enter_ns, call->return_ns);
+	fold_over(trace, connection);
 	return 0;
 }
 
@@ -344,11 +361,10 @@ void connection_find_listener(struct trace *trace, struct connection *connection
 	const struct entry *entry;
 	size_t at = 0;
 
-	while (!connection->listener_seen && (entry = map_next(&trace->sockets, &at))) {
+	while (!connection->listener_seen && (entry = map_next(&trace->listeners, &at))) {
 		const struct record_socket *identity = &entry->socket.identity;
 
 		connection->listener_seen =
-			entry->socket.state == TCP_LISTEN &&
 			identity->local_port == connection->port[END_SERVER] &&
 			(address_is_wildcard(identity->local_address) ||
 			 !memcmp(identity->local_address, address, RECORD_ADDRESS_SIZE));
@@ -375,13 +391,18 @@ static bool is_over(const struct socket *socket)
 	       (socket->state == TCP_FIN_WAIT2 && socket->connection->end_unknown);
 }
 
+bool connection_is_over(const struct connection *connection)
+{
+	return is_over(connection->ends[END_CLIENT]) && is_over(connection->ends[END_SERVER]);
+}
+
 void connection_check_finished(struct trace *trace, struct connection *connection, uint64_t time_ns)
 {
-	if (connection->finished || !is_over(connection->ends[END_CLIENT]) ||
-	    !is_over(connection->ends[END_SERVER]))
+	if (connection->finished || !connection_is_over(connection))
 		return;
 	connection->finished = true;
 	connection->last_ns = time_ns;
 	moment_last(trace, connection, time_ns);
 	tell(trace, finished, connection);
+	fold_over(trace, connection);
 }

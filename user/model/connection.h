@@ -141,6 +141,8 @@ struct connection {
 	uint64_t blocked_ns;		  /* time inside connect, send and receive calls */
 	uint64_t moments_told[END_COUNT]; /* one bit for each enum moment_kind */
 	bool lossy;			  /* records were lost while it was open */
+	bool waiting;			  /* over, and waits to be folded */
+	uint64_t tuple_key;		  /* under which its server end finds it; 0: none */
 	struct connection_detail *detail; /* NULL: too many connections */
 };
 

@@ -12,14 +12,19 @@
 #define EARLY_CALLS 8
 #define TRACE_LOSSES 64
 
+/* One record can finish a connection while as many as may wait do. */
+#define FOLD_ROOM (TRACE_FINISHED + 1)
+
 /* A task of the command, and the call that it is in. */
 struct task {
 	uint32_t tid, tgid;
 	char comm[RECORD_COMM_SIZE];
 	bool in_call;
-	struct call call;	/* valid with in_call */
-	struct entry *cut_send; /* its last call was a send that stopped early; NULL: it was not */
-	bool has_address;	/* an address came ahead of its call */
+	struct call call; /* valid with in_call */
+	uint32_t
+		cut_send; /* socket id: its last call was a send that stopped early; 0: it was not */
+	uint64_t ended_ns; /* 0: it lives */
+	bool has_address;  /* an address came ahead of its call */
 	struct record_address address;
 };
 
@@ -55,23 +60,42 @@ struct entry {
 	bool turn_seen, nonblock;   /* of its last send call: whether it may wait */
 	enum port_origin port_origin;
 	uint64_t half_closed_bytes; /* of the direction that is still open, when the other ended */
+	unsigned int connections;   /* that point to it, as an end or as the listener */
+	unsigned int tasks;	    /* inside a call on it */
+	bool closed;		    /* close() was the last call on it */
+	bool owner_ended;
+	bool folded; /* so was its connection */
+};
+
+/* What is over and may be let go. A ring of connections, the oldest at head. */
+struct fold {
+	struct connection *ring[FOLD_ROOM];
+	unsigned int head, count;
+	size_t sockets_at, tasks_at; /* so many of them are looked through for what is over */
+	size_t connections_at;	     /* and so many of these for what lost its end */
+	uint32_t socket_max;	     /* highest id that was let go */
+	struct trace_totals totals;  /* of the connections that were */
 };
 
 struct trace {
 	const struct capture_info *info;
 	const struct trace_sink *sink;
 	void *context;
-	struct map sockets; /* socket id -> struct entry */
-	struct map tasks;   /* tid -> struct task */
-	struct map tuples;  /* hash of both endpoints -> struct connection */
-	struct connection **connections;
+	struct map sockets;		 /* socket id -> struct entry */
+	struct map tasks;		 /* tid -> struct task */
+	struct map tuples;		 /* hash of both endpoints -> struct connection */
+	struct map listeners;		 /* socket id -> struct entry in LISTEN */
+	struct connection **connections; /* those that are kept, by id */
 	unsigned int connection_count, connection_room;
+	unsigned int connections_begun;
+	struct fold fold;
 	unsigned int older;  /* sockets that were connected before the trace began */
 	bool segments_known; /* the hooks for segments are on, or not spoken of */
 	bool bytes_known;    /* the same of the hooks for queues */
 	bool segments_sure;  /* they are on: what was not recorded did not leave */
 	uint64_t first_ns, last_ns, first_syn_ns;
 	uint64_t events, lost;
+	bool failed;	   /* no memory */
 	bool lost_records; /* the capture tells of a loss: it explains holes */
 	int loss_count;
 	struct loss losses[TRACE_LOSSES];
@@ -110,6 +134,7 @@ static inline bool port_is_chosen(const struct trace *trace, const struct entry 
 bool address_is_wildcard(const uint8_t address[RECORD_ADDRESS_SIZE]);
 
 /* trace.c */
+void trace_listens(struct trace *trace, struct entry *entry, bool listens);
 struct entry *trace_socket(struct trace *trace, uint32_t id,
 			   uint64_t time_ns); /* NULL: no memory */
 struct task *trace_task(struct trace *trace, uint32_t tid, uint32_t tgid);
@@ -138,6 +163,8 @@ void connection_isn(struct connection *connection, enum end end, uint32_t isn);
 void connection_find_listener(struct trace *trace, struct connection *connection);
 void connection_check_finished(struct trace *trace, struct connection *connection,
 			       uint64_t time_ns);
+bool connection_is_over(const struct connection *connection);
+void connection_forget_tuple(struct trace *trace, struct connection *connection);
 
 /* bytes.c: positions */
 void bytes_sample_send(struct trace *trace, struct entry *entry,
@@ -152,7 +179,13 @@ void bytes_taken(struct trace *trace, struct entry *entry, const struct call *ca
 void bytes_now(const struct connection *connection, enum end sender, uint64_t time_ns,
 	       struct bytes *bytes);
 
+/* fold.c: what is over leaves, so that memory is bounded */
+void fold_over(struct trace *trace, struct connection *connection); /* it is, so far */
+void fold_turn(struct trace *trace); /* between two records: no pointer is held */
+void fold_total(struct trace_totals *totals, const struct connection *connection);
+
 /* call.c */
+void call_leave(struct task *task); /* it is in no call any more */
 int call_enter(struct trace *trace, const struct record_call_enter *record);
 int call_return(struct trace *trace, const struct record_call *record);
 int call_address(struct trace *trace, const struct record_address *record);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* A hash map that only grows: the model forgets nothing by key. */
+/* A hash map whose table only grows; what is removed makes room for what comes. */
 #include "user/model/map.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 #define FIRST_SIZE 64
@@ -60,6 +61,41 @@ int map_put(struct map *map, uint64_t key, void *value)
 	slot->key = key;
 	slot->value = value;
 	return 0;
+}
+
+/* Whether a key that belongs at home may stand at hole: probing from home meets hole first. */
+static bool reaches(const struct map *map, size_t home, size_t hole, size_t at)
+{
+	return ((at - home) & (map->size - 1)) >= ((at - hole) & (map->size - 1));
+}
+
+/* What stands behind moves up, so that no probe ends at the hole too early. */
+static void close_hole(struct map *map, size_t hole)
+{
+	size_t at = hole;
+
+	for (;;) {
+		at = (at + 1) & (map->size - 1);
+		if (!map->slots[at].value)
+			break;
+		if (!reaches(map, place(map, map->slots[at].key), hole, at))
+			continue;
+		map->slots[hole] = map->slots[at];
+		hole = at;
+	}
+	map->slots[hole] = (struct map_slot){ 0 };
+}
+
+void *map_remove(struct map *map, uint64_t key)
+{
+	struct map_slot *slot = map->size ? find(map, key) : NULL;
+	void *value = slot ? slot->value : NULL;
+
+	if (!value)
+		return NULL;
+	map->used--;
+	close_hole(map, (size_t)(slot - map->slots));
+	return value;
 }
 
 void *map_next(const struct map *map, size_t *at)

@@ -24,6 +24,9 @@ void *map_get(const struct map *map, uint64_t key);
 /* Replaces the value of a key that is there. value must not be NULL. 0 or -ENOMEM. */
 int map_put(struct map *map, uint64_t key, void *value);
 
+/* NULL: no such key; else the value that it had. */
+void *map_remove(struct map *map, uint64_t key);
+
 /* Steps through the values in no order: start with *at = 0; NULL at the end. */
 void *map_next(const struct map *map, size_t *at);
 

@@ -28,7 +28,8 @@ struct socket {
 	bool state_seen[STATE_COUNT];
 	bool syn_recv_known;	       /* SYN_RECV counts from the SYN's arrival */
 	int error;		       /* positive errno the connection ended with; 0: none */
-	struct connection *connection; /* NULL: not (yet) part of one */
+	struct connection *connection; /* NULL: not (yet) part of one, or that is folded */
+	bool gone_before;	       /* it was told as gone, and something came for it */
 	enum end end;		       /* valid with connection */
 	uint32_t backlog_limit;	       /* listener */
 	uint32_t backlog_peak;

@@ -30,8 +30,10 @@ static void leave(struct entry *entry, struct state_change *change)
 		socket->state_total_ns[socket->state] += change->duration_ns;
 }
 
-static void enter(struct entry *entry, unsigned int state, uint64_t time_ns)
+static void enter(struct trace *trace, struct entry *entry, unsigned int state, uint64_t time_ns)
 {
+	if ((entry->socket.state == TCP_LISTEN) != (state == TCP_LISTEN))
+		trace_listens(trace, entry, state == TCP_LISTEN);
 	entry->socket.state = state;
 	entry->socket.state_since_ns = time_ns;
 	entry->socket.since_known = true;
@@ -88,7 +90,7 @@ void state_change(struct trace *trace, struct entry *entry, unsigned int new_sta
 
 	snprintf(change.detail, sizeof(change.detail), "%s", detail);
 	leave(entry, &change);
-	enter(entry, new_state, time_ns);
+	enter(trace, entry, new_state, time_ns);
 	note_end_of_stream(entry, new_state);
 	tell(trace, state, &change);
 	if (!connection)

@@ -60,6 +60,7 @@ void trace_close(struct trace *trace)
 	free_values(&trace->sockets);
 	free_values(&trace->tasks);
 	map_free(&trace->tuples);
+	map_free(&trace->listeners);
 	for (unsigned int i = 0; i < trace->connection_count; i++) {
 		free(trace->connections[i]->detail);
 		free(trace->connections[i]);
@@ -81,6 +82,7 @@ struct entry *trace_socket(struct trace *trace, uint32_t id, uint64_t time_ns)
 		entry->socket.id = id;
 		entry->socket.fd = -1;
 		entry->socket.first_ns = time_ns;
+		entry->socket.gone_before = id <= trace->fold.socket_max;
 	}
 	entry->socket.last_ns = time_ns;
 	return entry;
@@ -108,6 +110,14 @@ const char *trace_comm(const struct trace *trace, uint32_t tid)
 	const struct task *task = map_get(&trace->tasks, tid);
 
 	return task ? task->comm : "";
+}
+
+void trace_listens(struct trace *trace, struct entry *entry, bool listens)
+{
+	if (!listens)
+		map_remove(&trace->listeners, entry->socket.id);
+	else if (map_put(&trace->listeners, entry->socket.id, entry))
+		trace->failed = true;
 }
 
 void trace_owner(struct trace *trace, struct entry *entry, uint32_t tgid, uint32_t tid)
@@ -182,6 +192,7 @@ static int feed_socket(struct trace *trace, struct entry *entry, const struct re
 	struct socket *socket = &entry->socket;
 
 	learn_identity(&socket->identity, record);
+	socket->gone_before = false;
 	socket->has_local = socket->identity.local_port != 0;
 	socket->has_remote = socket->identity.remote_port != 0;
 	trace_owner(trace, entry, record->owner_tgid, record->owner_tid);
@@ -193,9 +204,9 @@ static int feed_socket(struct trace *trace, struct entry *entry, const struct re
 }
 
 /* A signal that ends a task is taken before the call that it cut short returns to the program. */
-static void note_killed(struct task *task, int exit_code)
+static void note_killed(struct trace *trace, const struct task *task, int exit_code)
 {
-	struct entry *entry = task->cut_send;
+	struct entry *entry = task->cut_send ? map_get(&trace->sockets, task->cut_send) : NULL;
 
 	if (entry && entry->socket.connection && WIFSIGNALED(exit_code))
 		entry->socket.connection->flow[entry->socket.end].killed_inside = true;
@@ -214,10 +225,13 @@ static void feed_process(struct trace *trace, const struct record_process *recor
 	};
 
 	memcpy(process.comm, record->comm, RECORD_COMM_SIZE);
-	if (task && record->event == PROCESS_EXIT)
-		note_killed(task, record->exit_code);
-	else if (task)
+	if (task && record->event == PROCESS_EXIT) {
+		note_killed(trace, task, record->exit_code);
+		task->ended_ns = record->header.time_ns;
+	} else if (task) {
 		memcpy(task->comm, record->comm, RECORD_COMM_SIZE);
+		task->ended_ns = 0;
+	}
 	tell(trace, process, &process);
 }
 
@@ -350,7 +364,7 @@ static int feed_socket_fact(struct trace *trace, const union record *record)
 		ending_icmp(trace, entry, &record->icmp);
 		break;
 	}
-	return 0;
+	return trace->failed ? -ENOMEM : 0;
 }
 
 int trace_feed(struct trace *trace, const union record *record)
@@ -363,6 +377,7 @@ int trace_feed(struct trace *trace, const union record *record)
 		return 0;
 	}
 
+	fold_turn(trace);
 	trace->events++;
 	if (!trace->first_ns) {
 		trace->first_ns = record->header.time_ns;
@@ -451,6 +466,11 @@ unsigned int trace_older(const struct trace *trace)
 unsigned int trace_connections(const struct trace *trace)
 {
 	return trace->connection_count;
+}
+
+unsigned int trace_begun(const struct trace *trace)
+{
+	return trace->connections_begun;
 }
 
 const struct connection *trace_connection(const struct trace *trace, unsigned int index)

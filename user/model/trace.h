@@ -2,7 +2,8 @@
 /*
  * The model: takes records in the order of their times and makes facts of
  * them. No input or output, no clock. What it finds goes to the sinks at once,
- * and what the end of the run needs is kept, in bounded memory.
+ * and what the end of the run needs is kept, in bounded memory: a connection
+ * that is over is folded into totals, but for the first ones and the last ones.
  */
 #ifndef TCPWATCH_MODEL_TRACE_H
 #define TCPWATCH_MODEL_TRACE_H
@@ -19,6 +20,9 @@
 
 /* Connections whose curves and rows are kept. */
 #define TRACE_DETAILED 64
+
+/* Finished connections that are kept beside them: those that finished last. */
+#define TRACE_FINISHED 1024
 
 struct segment {
 	uint64_t time_ns;
@@ -91,6 +95,25 @@ struct trace_sink {
 	void (*moment)(void *context, const struct moment *moment);
 	void (*lost)(void *context, const struct loss *loss);
 	void (*finished)(void *context, const struct connection *connection);
+	/* The last that is told of them: they are let go, their pointers with them. */
+	void (*folded)(void *context, const struct connection *connection);
+	void (*gone)(void *context, const struct socket *socket);
+};
+
+/* Sums over connections. */
+struct trace_totals {
+	uint64_t connections;
+	uint64_t failed;	   /* connect() or the attempt behind it did */
+	uint64_t reset;		   /* a RST ended them */
+	uint64_t open;		   /* not finished */
+	uint64_t lossy;		   /* records were lost while they were open */
+	uint64_t bytes[END_COUNT]; /* [END_CLIENT]: from clients to servers */
+	uint64_t retransmits;	   /* segments, of both ends */
+	uint64_t blocked_ns;	   /* inside connect, send and receive calls */
+	uint64_t longest_ns;	   /* from the first to the last event of one */
+	unsigned int longest_id;   /* 0: none */
+	uint64_t most_blocked_ns;
+	unsigned int most_blocked_id; /* 0: none */
 };
 
 struct trace;
@@ -120,10 +143,26 @@ uint64_t trace_events(const struct trace *trace);			 /* records, without LOST */
 uint64_t trace_lost(const struct trace *trace);				 /* records lost */
 int trace_losses(const struct trace *trace, const struct loss **losses); /* joined spans */
 
-/* Connections in the order of their beginning. */
+/* Connections that are kept, in the order of their beginning. */
 unsigned int trace_connections(const struct trace *trace);
-unsigned int trace_older(const struct trace *trace); /* sockets connected before it began */
 const struct connection *trace_connection(const struct trace *trace, unsigned int index);
+const struct connection *trace_find(const struct trace *trace, unsigned int id); /* NULL: folded */
+
+unsigned int trace_begun(const struct trace *trace); /* connections, with those that are folded */
+unsigned int trace_older(const struct trace *trace); /* sockets connected before it began */
+
+/* Of all connections but the first ones, which are told of one by one. */
+void trace_totals(const struct trace *trace, unsigned int first, struct trace_totals *totals);
+
+/*
+ * Tells in records what stands at this instant, as of its last event: the tasks that
+ * live, the sockets that are open and their states. With them at its beginning a
+ * capture can be understood that holds only what comes next. A call in progress
+ * is not among them: its own record tells of it when it returns. A negative value from
+ * out stops it and is returned.
+ */
+int trace_retell(const struct trace *trace,
+		 int (*out)(void *context, const struct record_header *record), void *context);
 
 /* Command name of a task, "" when not known. Hostile text. */
 const char *trace_comm(const struct trace *trace, uint32_t tid);
