@@ -13,9 +13,10 @@ BEGIN {
 	allowed["model"] = "base capture model record"
 	allowed["export"] = "base capture model export record"
 	allowed["options"] = "base capture model export options record"
-	allowed["main"] = "base capture collect model export options main record"
+	allowed["pieces"] = "base pieces"
+	allowed["main"] = "base capture collect model export options pieces main record"
 	allowed["experiments"] = "experiments"
-	allowed["unit"] = "base capture model export options record unit"
+	allowed["unit"] = "base capture model export options pieces record unit"
 	allowed["live"] = "live"
 	allowed["tests"] = "base capture model export options record tests"
 
@@ -36,7 +37,8 @@ function room(path) {
 		split(path, part, "/")
 		return part[2]
 	}
-	if (path ~ /^user\/(filter_)?options\.[ch]$/) return "options"
+	if (path ~ /^user\/(filter_)?options[a-z_]*\.[ch]$/) return "options"
+	if (path ~ /^user\/pieces\.[ch]$/) return "pieces"
 	if (path ~ /^user\//) return "main"
 	if (path ~ /^experiments\//) return "experiments"
 	if (path ~ /^tests\/(unit|live)\//) {

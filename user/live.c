@@ -63,7 +63,7 @@ static int go_on(struct live *live, uint64_t now_ns)
 	live->writer = NULL;
 	if (err)
 		return err;
-	fd = pieces_next(live->outputs.pieces);
+	fd = outputs_next_piece(&live->outputs);
 	if (fd < 0)
 		return fd;
 	live->info.piece = pieces_number(live->outputs.pieces);

@@ -64,9 +64,9 @@ static const struct argp_option table[] = {
 	  "step to stop and think at each moment",
 	  0 },
 	{ "output", 'o', "FILE", 0, "keep the capture (.tcpw), to be read with -r", 0 },
-	{ "rotate", KEY_ROTATE, "SIZE|TIME", 0,
-	  "with -o: go on in a new file, FILE.0001.tcpw and so on, after this size (100m), this "
-	  "time (60s, 10min), or either (100m,10min)",
+	{ "rotate", KEY_ROTATE, "LIMIT", 0,
+	  "with -o run.tcpw: go on in a new file, run.0001.tcpw and so on, after a size (100m), a "
+	  "time (60s, 10min, 2h), or either (100m,10min)",
 	  0 },
 	{ "keep", KEY_KEEP, "N", 0, "with --rotate: keep the last N files (default 10)", 0 },
 	{ "csv", KEY_CSV, "DIR", 0, "write timelines as CSV files into the new directory DIR", 0 },

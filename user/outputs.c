@@ -244,12 +244,21 @@ static bool rotates(const struct options *options)
 	return options->rotate_bytes || options->rotate_ns;
 }
 
+int outputs_next_piece(const struct outputs *outputs)
+{
+	int fd = pieces_next(outputs->pieces);
+
+	if (fd >= 0)
+		outputs_give_to_invoker(fd, pieces_path(outputs->pieces));
+	return fd;
+}
+
 static int open_first_piece(struct outputs *outputs, const struct options *options)
 {
 	uint32_t keep = options->keep ? options->keep : DEFAULT_PIECES;
 	int err = pieces_open(&outputs->pieces, options->output, keep, options->force);
 
-	return err ? err : pieces_next(outputs->pieces);
+	return err ? err : outputs_next_piece(outputs);
 }
 
 int outputs_open(struct outputs *outputs, const struct options *options, bool spool, int read_fd)

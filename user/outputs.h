@@ -42,6 +42,9 @@ void outputs_give_to_invoker(int fd, const char *what);
 /* An unnamed file for reading and writing. Negative errno after one line. */
 int outputs_spool(void);
 
+/* The next file of a capture that is split. Negative errno after one line. */
+int outputs_next_piece(const struct outputs *outputs);
+
 /* Closes all that is open; 0, or a negative errno after a line for each failed write. */
 int outputs_close(struct outputs *outputs, const struct options *options);
 

@@ -15,7 +15,6 @@
 #include <unistd.h>
 
 #include "user/base/log.h"
-#include "user/outputs.h"
 
 #define SUFFIX ".tcpw"
 #define NUMBER_SIZE 16 /* ".0001" and more */
@@ -176,7 +175,6 @@ static void note_made(struct pieces *pieces, int fd)
 	remove_made(pieces, made);
 	if (!fstat(fd, &status))
 		*made = (struct made){ pieces->number, status.st_dev, status.st_ino };
-	outputs_give_to_invoker(fd, pieces->path);
 }
 
 /* A name that somebody else has taken meanwhile is passed over. */
