@@ -222,6 +222,7 @@ struct sock {
 	int sk_rcvbuf;
 	int sk_sndbuf;
 	int sk_wmem_queued;
+	u32 sk_pacing_status;
 	int sk_err;
 	int sk_err_soft;
 	long unsigned int sk_lingertime;
@@ -256,6 +257,7 @@ struct inet_connection_sock {
 struct tcp_sock {
 	u32 snd_wnd;
 	u32 snd_cwnd;
+	u64 tcp_wstamp_ns;
 	u32 copied_seq;
 	u32 notsent_lowat;
 	u32 write_seq;

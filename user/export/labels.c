@@ -71,6 +71,7 @@ static const char *const labels[LABEL_COUNT_ALL][LANG_COUNT] = {
 	[LABEL_SLEEP + SLEEP_CONGESTION] = { "congestion window", "拥塞窗口" },
 	[LABEL_SLEEP + SLEEP_BUFFER] = { "send buffer", "发送缓冲区" },
 	[LABEL_SLEEP + SLEEP_LOWAT] = { "TCP_NOTSENT_LOWAT", "TCP_NOTSENT_LOWAT" },
+	[LABEL_SLEEP + SLEEP_PACING] = { "pacing", "发送节奏控制（pacing）" },
 	[LABEL_FAILED] = { "{0} failed", "{0} 次失败" },
 	[LABEL_SHORT] = { "{0} moved less than asked", "{0} 次少于请求" },
 	[LABEL_EVENTS] = { "{0} events, {1} lost.", "{0} 个事件，丢失 {1} 个。" },

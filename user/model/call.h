@@ -8,22 +8,24 @@
 
 #include "bpf/record.h"
 #include "user/model/socket.h"
+#include "user/model/wait.h"
 
-/* Why a blocking send() slept, judged by what held its data back when it fell asleep. */
+/* Why a blocking send() slept: what held its data back, from ACK to ACK. */
 enum sleep_cause {
-	SLEEP_NONE,
+	SLEEP_NONE,	   /* unsent bytes wait for something else */
 	SLEEP_PEER_WINDOW, /* buffer full; the peer's window takes no more */
 	SLEEP_CONGESTION,  /* buffer full; the congestion window is used up */
-	SLEEP_BUFFER,	   /* buffer full; neither window is */
+	SLEEP_BUFFER,	   /* buffer full, and everything in it is sent */
 	SLEEP_LOWAT,	   /* unsent bytes reached TCP_NOTSENT_LOWAT */
+	SLEEP_PACING,	   /* buffer full; the congestion control spreads segments over time */
 	SLEEP_CAUSES
 };
 
 /* One sleep inside one blocking send(). */
 struct sleep {
 	uint64_t start_ns, end_ns;
-	enum sleep_cause cause;
-	uint64_t left_bytes; /* of this call, still in the program's memory */
+	enum sleep_cause cause; /* when it fell asleep */
+	uint64_t left_bytes;	/* of this call, still in the program's memory */
 	uint32_t wmem_at_start, sndbuf_at_start;
 	uint32_t wmem_at_end, sndbuf_at_end;
 };
@@ -45,9 +47,14 @@ struct call {
 	bool has_address; /* bind, connect */
 	uint8_t address[RECORD_ADDRESS_SIZE];
 	uint16_t port, family;
+	bool sleeps_known; /* a send call's: the hooks that show them are on */
 	uint32_t sleeps;
 	uint64_t sleep_ns[SLEEP_CAUSES];
 	struct sleep last_sleep;
+	uint32_t reader_tgid; /* of the peer whose window it slept for; 0: none, or not known */
+	char reader_comm[RECORD_COMM_SIZE];
+	const struct attempt *attempt; /* of a connect() that waited for its end; NULL: not known */
+	struct accept_wait accept;
 };
 
 struct call_stats {

@@ -16,6 +16,7 @@
 #include "user/model/moments.h"
 #include "user/model/series.h"
 #include "user/model/socket.h"
+#include "user/model/wait.h"
 
 #define CONNECTION_MOMENTS 48
 #define SYN_TIMES 7
@@ -135,6 +136,8 @@ struct connection {
 	uint32_t syns;	       /* of the client */
 	uint64_t syn_times_ns[SYN_TIMES]; /* of the first ones */
 	uint32_t syns_refused;		  /* of these, found the listener's accept queue full */
+	struct attempt attempt;
+	struct accept_wait accept;
 	struct icmp_seen icmp;
 	struct flow flow[END_COUNT]; /* [END_CLIENT]: from the client to the server */
 	struct call_stats calls[END_COUNT][CALL_KINDS];
@@ -146,6 +149,9 @@ struct connection {
 
 /* Send calls of that end that did not fail. */
 uint64_t connection_sends(const struct connection *connection, enum end sender);
+
+/* What the attempt to connect waited for is known. */
+bool wait_known(const struct connection *connection);
 
 /* How long the peer's window has been 0 in all, until now. */
 uint64_t flow_window_zero_ns(const struct flow *flow, uint64_t now_ns);
