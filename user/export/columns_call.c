@@ -257,7 +257,9 @@ const struct column call_columns[CALL_COLUMNS] = {
 	  .known = sleeps_known, CALL(sleep_ns[SLEEP_PACING]) },
 	{ "sleep_unknown_ns", "of which unsent bytes waited for something else", VALUE_UINT,
 	  .known = sleeps_known, CALL(sleep_ns[SLEEP_NONE]) },
-	{ "slow_peer_pid", "process whose window was used up; empty when it is not traced",
+	{ "sleep_unread_ns", "of sleep_peer_window_ns: the peer's queue held unread bytes",
+	  VALUE_UINT, .known = sleeps_known, CALL(unread_ns) },
+	{ "slow_peer_pid", "process that for most of sleep_peer_window_ns had bytes to read",
 	  VALUE_UINT, .known = has_reader, CALL(reader_tgid) },
 	{ "slow_peer_comm", "its name", VALUE_FOREIGN, .known = has_reader, .get = get_reader },
 	{ "address", "address that bind or connect was given", VALUE_WORD, .known = has_address,
@@ -284,6 +286,6 @@ const struct column call_columns[CALL_COLUMNS] = {
 	  .known = has_attempt, .get = get_after },
 	{ "ready_ns", "nanoseconds that the connection had been ready when accept was called",
 	  VALUE_UINT, .known = accepted, CALL(accept.ready_ns) },
-	{ "no_client_ns", "nanoseconds inside accept before the connection was ready", VALUE_UINT,
+	{ "not_ready_ns", "nanoseconds inside accept before the connection was ready", VALUE_UINT,
 	  .known = accepted, CALL(accept.idle_ns) },
 };

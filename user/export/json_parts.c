@@ -196,6 +196,7 @@ static void put_sleeps(struct json *json, const struct flow *flow)
 	json_uint(json, "sleep_lowat_ns", flow->sleep_ns[SLEEP_LOWAT]);
 	json_uint(json, "sleep_pacing_ns", flow->sleep_ns[SLEEP_PACING]);
 	json_uint(json, "sleep_unknown_ns", flow->sleep_ns[SLEEP_NONE]);
+	json_uint(json, "sleep_unread_ns", flow->unread_ns);
 }
 
 /* Where the bytes were when the last send call returned. */
@@ -348,7 +349,7 @@ static void put_accept_wait(struct json *json, const struct connection *connecti
 	}
 	json_object(json, "accept_wait");
 	json_uint(json, "ready_ns", connection->accept.ready_ns);
-	json_uint(json, "no_client_ns", connection->accept.idle_ns);
+	json_uint(json, "not_ready_ns", connection->accept.idle_ns);
 	json_object_end(json);
 }
 

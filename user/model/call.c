@@ -160,6 +160,7 @@ static void add_stats(struct call_stats *stats, const struct call *call)
 	if (inside > stats->longest_ns)
 		stats->longest_ns = inside;
 	stats->sleeps += call->sleeps;
+	stats->unread_ns += call->unread_ns;
 	for (int i = 0; i < SLEEP_CAUSES; i++)
 		stats->sleep_ns[i] += call->sleep_ns[i];
 }

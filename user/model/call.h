@@ -50,8 +50,9 @@ struct call {
 	bool sleeps_known; /* a send call's: the hooks that show them are on */
 	uint32_t sleeps;
 	uint64_t sleep_ns[SLEEP_CAUSES];
+	uint64_t unread_ns; /* of SLEEP_PEER_WINDOW: the peer's receive queue held unread bytes */
 	struct sleep last_sleep;
-	uint32_t reader_tgid; /* of the peer whose window it slept for; 0: none, or not known */
+	uint32_t reader_tgid; /* that read too slowly; 0: none, or not known */
 	char reader_comm[RECORD_COMM_SIZE];
 	const struct attempt *attempt; /* of a connect() that waited for its end; NULL: not known */
 	struct accept_wait accept;
@@ -63,8 +64,15 @@ struct call_stats {
 	uint64_t asked_max;
 	uint64_t inside_ns, longest_ns;
 	uint64_t sleep_ns[SLEEP_CAUSES];
+	uint64_t unread_ns; /* as in struct call */
 	uint64_t sleeps;
 };
+
+/* The peer's window was used up because its program had not read, for the most part. */
+static inline bool sleep_is_readers(const uint64_t sleep_ns[SLEEP_CAUSES], uint64_t unread_ns)
+{
+	return unread_ns && unread_ns >= sleep_ns[SLEEP_PEER_WINDOW] / 2;
+}
 
 const char *name_sleep(enum sleep_cause cause); /* "peer's window", ... */
 

@@ -84,6 +84,7 @@ struct flow {
 	uint16_t mss;	   /* that it offered; 0: none */
 	uint8_t scale;	   /* window scale it offered; SEGMENT_NO_WSCALE: none */
 	uint64_t sleep_ns[SLEEP_CAUSES];
+	uint64_t unread_ns; /* as in struct call */
 	uint32_t sleeps;
 	uint64_t window_zero_since_ns; /* the peer's window is 0 since then; 0: it isn't */
 	uint64_t window_zero_ns;       /* how long it was, without that */

@@ -37,6 +37,9 @@ struct turn {
 	struct sleep sleep;
 	uint64_t judged_ns;		 /* up to here it is known what the time was spent on: */
 	uint64_t cause_ns[SLEEP_CAUSES]; /* in all */
+	uint64_t unread_ns;		 /* as in struct call */
+	uint64_t unread_since_ns;	 /* the peer has bytes to read since then; 0: none */
+	uint64_t unread_part_ns;	 /* how long it had, since judged_ns */
 	uint64_t part_ns;		 /* and since then on part_cause alone */
 	enum sleep_cause part_cause;
 };
@@ -167,6 +170,10 @@ void call_finish_all(struct trace *trace);
 /* sleep.c */
 void sleep_sample(struct trace *trace, struct entry *entry,
 		  const struct record_sample_send *record);
+
+/* What a direction's receiver has to read may have changed. */
+void sleep_bytes(const struct connection *connection, enum end sender, uint64_t time_ns);
+void sleep_finish_all(struct trace *trace); /* of calls that never returned */
 
 /* wait.c */
 void wait_syn(struct connection *connection, uint64_t time_ns);

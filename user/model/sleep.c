@@ -85,10 +85,26 @@ static void tell_part(struct trace *trace, const struct entry *entry, uint64_t e
 		tell(trace, sleep, &part);
 }
 
+static void count_unread(struct turn *turn, const struct direction *at, uint64_t time_ns)
+{
+	if (turn->unread_since_ns)
+		turn->unread_part_ns += span_ns(turn->unread_since_ns, time_ns);
+	turn->unread_since_ns = at->receiver_seen && at->received > at->read ? time_ns : 0;
+}
+
+void sleep_bytes(const struct connection *connection, enum end sender, uint64_t time_ns)
+{
+	struct entry *entry = connection->ends[sender] ? entry_of(connection->ends[sender]) : NULL;
+
+	if (entry && entry->turn.asleep)
+		count_unread(&entry->turn, &connection->flow[sender].at, time_ns);
+}
+
 /* The time since the last judgement was spent on this cause. */
 static void spend(struct trace *trace, struct entry *entry, enum sleep_cause cause,
 		  uint64_t time_ns)
 {
+	const struct direction *at = &entry->socket.connection->flow[entry->socket.end].at;
 	struct turn *turn = &entry->turn;
 
 	if (cause != turn->part_cause) {
@@ -97,6 +113,10 @@ static void spend(struct trace *trace, struct entry *entry, enum sleep_cause cau
 		turn->part_cause = cause;
 	}
 	turn->cause_ns[cause] += span_ns(turn->judged_ns, time_ns);
+	count_unread(turn, at, time_ns);
+	if (cause == SLEEP_PEER_WINDOW)
+		turn->unread_ns += turn->unread_part_ns;
+	turn->unread_part_ns = 0;
 	turn->judged_ns = time_ns;
 }
 
@@ -111,8 +131,10 @@ static void account(struct entry *entry, struct flow *flow)
 		if (call)
 			call->sleep_ns[cause] += turn->cause_ns[cause];
 	}
+	flow->unread_ns += turn->unread_ns;
 	if (!call)
 		return;
+	call->unread_ns += turn->unread_ns;
 	call->sleeps++;
 	call->last_sleep = turn->sleep;
 }
@@ -157,6 +179,7 @@ static void fall_asleep(struct trace *trace, struct entry *entry,
 			.sndbuf_at_start = record->sndbuf,
 		},
 	};
+	count_unread(&entry->turn, &flow->at, start_ns);
 	flow->asleep_since_ns = start_ns;
 	flow->asleep_cause = cause;
 	moment_asleep(trace, connection, entry);
@@ -174,6 +197,24 @@ static void sleep_acked(struct trace *trace, struct entry *entry,
 		cause = judge(&connection->flow[other_end(end)], record);
 	spend(trace, entry, cause, record->header.time_ns);
 	connection->flow[end].asleep_cause = cause;
+}
+
+void sleep_finish_all(struct trace *trace)
+{
+	struct entry *entry;
+	size_t at = 0;
+
+	while ((entry = map_next(&trace->sockets, &at))) {
+		if (!entry->turn.asleep || !entry->socket.connection || !is_sending(entry))
+			continue;
+		entry->turn.asleep = false;
+		entry->turn.sleep.end_ns = trace->last_ns;
+		spend(trace, entry, entry->turn.part_cause, trace->last_ns);
+		tell_part(trace, entry, trace->last_ns);
+		account(entry, &entry->socket.connection->flow[entry->socket.end]);
+		entry->sending->call.sleeps_known = trace->sleeps_known;
+		wait_send(entry->socket.connection, &entry->sending->call);
+	}
 }
 
 void sleep_sample(struct trace *trace, struct entry *entry, const struct record_sample_send *record)

@@ -390,6 +390,7 @@ int trace_feed(struct trace *trace, const union record *record)
 
 int trace_finish(struct trace *trace)
 {
+	sleep_finish_all(trace);
 	call_finish_all(trace);
 	for (unsigned int i = 0; i < trace->connection_count; i++) {
 		trace->connections[i]->until_ns = trace->last_ns;

@@ -139,12 +139,12 @@ void wait_accept(struct connection *connection, struct call *call)
 	connection->accept = call->accept;
 }
 
-/* Whose program reads what a send call waits to get rid of. */
+/* Whose program has not read what a send call waits to get rid of. */
 void wait_send(const struct connection *connection, struct call *call)
 {
 	const struct socket *peer = connection->ends[other_end(call->socket->end)];
 
-	if (!call->sleep_ns[SLEEP_PEER_WINDOW] || !peer || !peer->owner_tgid)
+	if (!peer || !sleep_is_readers(call->sleep_ns, call->unread_ns))
 		return;
 	call->reader_tgid = peer->owner_tgid;
 	memcpy(call->reader_comm, peer->owner_comm, RECORD_COMM_SIZE);
