@@ -12,6 +12,11 @@
 #define NOTICED_NS 1000000
 #define INDENT 6
 
+static bool matters(uint64_t part_ns, uint64_t whole_ns)
+{
+	return part_ns && part_ns >= whole_ns / 100;
+}
+
 static void print_wait(const struct view *view, const char *text)
 {
 	fprintf(view->stream, "%*s", INDENT, "");
@@ -39,7 +44,7 @@ void waits_send(const struct view *view, const struct connection *connection, en
 	char duration[FMT_SIZE], share[FMT_SIZE], text[TEXT_LONG];
 
 	for (int cause = 0; cause < SLEEP_CAUSES; cause++) {
-		if (!stats->sleep_ns[cause])
+		if (!matters(stats->sleep_ns[cause], stats->inside_ns))
 			continue;
 		fmt_duration(duration, sizeof(duration), stats->sleep_ns[cause]);
 		fmt_percent(share, sizeof(share), stats->sleep_ns[cause], stats->inside_ns);
@@ -75,7 +80,7 @@ void waits_connect(const struct view *view, const struct connection *connection,
 		return;
 	fmt_count(syns, sizeof(syns), attempt->syns);
 	for (int phase = 0; phase < PHASES; phase++) {
-		if (attempt->phase_ns[phase] < total_ns / 100)
+		if (!matters(attempt->phase_ns[phase], total_ns))
 			continue;
 		fmt_duration(duration, sizeof(duration), attempt->phase_ns[phase]);
 		fmt_percent(share, sizeof(share), attempt->phase_ns[phase], total_ns);
