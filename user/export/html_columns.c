@@ -113,7 +113,8 @@ void page_add_sleep(struct page *page, const struct sleep_part *part)
 		part->cause,
 	};
 
-	if (has_curves(part->connection))
-		series_table_add(&page->tables[PAGE_SLEEPS],
-				 flow_key(part->connection, part->sender), values);
+	struct series_table *table = &page->tables[PAGE_SLEEPS];
+
+	if (has_curves(part->connection) && !full(table, PAGE_CURVE_ROWS, &page->left_out.calls))
+		series_table_add(table, flow_key(part->connection, part->sender), values);
 }
