@@ -71,10 +71,15 @@ static void sample_sent(struct sock *sk, struct mark *mark)
 	emit_submit(record);
 }
 
-/* Bytes go to the last sk_buff of the write queue as long as it has room. */
+/* Bytes go to the last sk_buff of the write queue as long as it has room and no MSG_EOR. */
 static bool wants_new_buffer(struct sk_buff *tail, int size_goal)
 {
-	return !tail || (int)BPF_CORE_READ(tail, len) >= size_goal;
+	struct tcp_skb_cb *control;
+
+	if (!tail || (int)BPF_CORE_READ(tail, len) >= size_goal)
+		return true;
+	control = (void *)tail->cb;
+	return BPF_CORE_READ_BITFIELD_PROBED(control, eor);
 }
 
 static void sample_turn(struct sock *sk, struct mark *mark, struct msghdr *message,

@@ -276,6 +276,7 @@ struct tcp_request_sock {
 struct tcp_skb_cb {
 	__u32 seq;
 	__u32 ack_seq;
+	__u8 eor: 1;
 };
 
 /* include/linux/uio.h */

@@ -124,6 +124,18 @@ static void unsent_bytes_that_nothing_holds_back_have_no_known_cause(void **stat
 	assert_int_equal(slept_ns(last_call(play)), 10 * MS + US);
 }
 
+/* Less than one segment waits for what comes behind it, which finds no room. */
+static void less_than_a_segment_unsent_is_the_small_buffers_fault(void **state)
+{
+	struct play *play = *state;
+
+	handshake(play);
+	falls_asleep(play);
+	acked_after(play, 10, .sent = 39000, .acked = 36000, .out = 3, .cwnd = 20, .ack = 39000);
+	wakes(play);
+	assert_int_equal(last_call(play)->sleep_ns[SLEEP_BUFFER], 10 * MS + US);
+}
+
 static void an_asked_for_limit_of_unsent_bytes_stays_the_cause(void **state)
 {
 	struct play *play = *state;
@@ -456,6 +468,7 @@ int main(void)
 		promise(the_first_ack_corrects_what_falling_asleep_looked_like),
 		promise(a_window_with_little_room_is_still_what_is_waited_for),
 		promise(unsent_bytes_that_nothing_holds_back_have_no_known_cause),
+		promise(less_than_a_segment_unsent_is_the_small_buffers_fault),
 		promise(an_asked_for_limit_of_unsent_bytes_stays_the_cause),
 		promise(a_reader_with_bytes_to_read_is_named_as_slow),
 		promise(a_reader_with_nothing_to_read_is_not_slow),

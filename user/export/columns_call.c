@@ -249,7 +249,7 @@ const struct column call_columns[CALL_COLUMNS] = {
 	  .known = sleeps_known, CALL(sleep_ns[SLEEP_PEER_WINDOW]) },
 	{ "sleep_congestion_ns", "of which the congestion window was used up", VALUE_UINT,
 	  .known = sleeps_known, CALL(sleep_ns[SLEEP_CONGESTION]) },
-	{ "sleep_buffer_ns", "of which all bytes were sent: the send buffer alone was full",
+	{ "sleep_buffer_ns", "of which no whole segment waited unsent: the send buffer was small",
 	  VALUE_UINT, .known = sleeps_known, CALL(sleep_ns[SLEEP_BUFFER]) },
 	{ "sleep_lowat_ns", "of which TCP_NOTSENT_LOWAT was reached", VALUE_UINT,
 	  .known = sleeps_known, CALL(sleep_ns[SLEEP_LOWAT]) },

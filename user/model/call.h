@@ -15,7 +15,7 @@ enum sleep_cause {
 	SLEEP_NONE,	   /* unsent bytes wait for something else */
 	SLEEP_PEER_WINDOW, /* buffer full; the peer's window takes no more */
 	SLEEP_CONGESTION,  /* buffer full; the congestion window is used up */
-	SLEEP_BUFFER,	   /* buffer full, and everything in it is sent */
+	SLEEP_BUFFER,	   /* buffer full, and no whole segment in it is unsent */
 	SLEEP_LOWAT,	   /* unsent bytes reached TCP_NOTSENT_LOWAT */
 	SLEEP_PACING,	   /* buffer full; the congestion control spreads segments over time */
 	SLEEP_CAUSES

@@ -27,7 +27,10 @@ static enum sleep_cause judge_deferred(const struct record_sample_send *record, 
 	return room < congestion_room ? SLEEP_PEER_WINDOW : SLEEP_CONGESTION;
 }
 
-/* What keeps unsent bytes from leaving. With none unsent, only the buffer is small. */
+/*
+ * What keeps unsent bytes from leaving. With none, or with less than a segment
+ * that waits for more (RFC 9293, section 3.7.4), only the buffer is small.
+ */
 static enum sleep_cause judge(const struct flow *back, const struct record_sample_send *record)
 {
 	uint32_t unsent = record->write_seq - record->snd_nxt;
@@ -43,7 +46,7 @@ static enum sleep_cause judge(const struct flow *back, const struct record_sampl
 		return SLEEP_CONGESTION;
 	if (record->flags & SAMPLE_PACED)
 		return SLEEP_PACING;
-	return judge_deferred(record, room, mss);
+	return unsent < mss ? SLEEP_BUFFER : judge_deferred(record, room, mss);
 }
 
 static enum sleep_cause judge_start(const struct flow *back,
