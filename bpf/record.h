@@ -206,6 +206,7 @@ enum sample_reason {
 
 #define SAMPLE_NONBLOCK 1   /* the call must not sleep: MSG_DONTWAIT or O_NONBLOCK */
 #define SAMPLE_NEW_BUFFER 2 /* the last sk_buff is full: memory for a new one is wanted */
+#define SAMPLE_PACED 4	    /* pacing: the next segment may not leave before a later time */
 
 struct record_sample_send {
 	struct record_header header;
@@ -222,7 +223,7 @@ struct record_sample_send {
 	__u32 left;	     /* SAMPLE_TURN: bytes that sendmsg has not copied yet */
 	__u8 reason;	     /* enum sample_reason */
 	__u8 state;	     /* TCP_* */
-	__u16 flags;	     /* SAMPLE_TURN: SAMPLE_NONBLOCK, SAMPLE_NEW_BUFFER */
+	__u16 flags;	     /* SAMPLE_PACED; SAMPLE_TURN: SAMPLE_NONBLOCK, SAMPLE_NEW_BUFFER */
 };
 
 struct record_sample_recv {

@@ -23,6 +23,12 @@ static __u32 notsent_lowat_of(struct mark *mark, struct tcp_sock *tcp, struct so
 	return mark->notsent_lowat;
 }
 
+/* tcp_update_skb_after_send(): when pacing lets the next segment leave. */
+static bool is_paced(struct sock *sk, struct tcp_sock *tcp, __u64 now_ns)
+{
+	return sk->sk_pacing_status && tcp->tcp_wstamp_ns > now_ns;
+}
+
 static void fill_sample_send(struct record_sample_send *record, struct mark *mark, struct sock *sk,
 			     struct tcp_sock *tcp)
 {
@@ -36,6 +42,8 @@ static void fill_sample_send(struct record_sample_send *record, struct mark *mar
 	record->packets_out = tcp->packets_out;
 	record->notsent_lowat = notsent_lowat_of(mark, tcp, sk);
 	record->state = sk->__sk_common.skc_state;
+	if (is_paced(sk, tcp, record->header.time_ns))
+		record->flags |= SAMPLE_PACED;
 }
 
 static struct record_sample_send *start_sample_send(struct sock *sk, struct tcp_sock *tcp,
@@ -66,10 +74,15 @@ static void sample_sent(struct sock *sk, struct mark *mark)
 	emit_submit(record);
 }
 
-/* Bytes go to the last sk_buff of the write queue as long as it has room. */
+/* Bytes go to the last sk_buff of the write queue as long as it has room and no MSG_EOR. */
 static bool wants_new_buffer(struct sk_buff *tail, int size_goal)
 {
-	return !tail || (int)BPF_CORE_READ(tail, len) >= size_goal;
+	struct tcp_skb_cb *control;
+
+	if (!tail || (int)BPF_CORE_READ(tail, len) >= size_goal)
+		return true;
+	control = (void *)tail->cb;
+	return BPF_CORE_READ_BITFIELD_PROBED(control, eor);
 }
 
 /* sk_stream_memory_free() is false: the copy loop sleeps if it wants a new buffer. */
@@ -105,13 +118,21 @@ static void sample_turn(struct sock *sk, struct mark *mark, struct msghdr *messa
 	emit_submit(record);
 }
 
+/* An ACK of nothing new may still change the window that bytes wait for. */
+static bool ack_matters(struct tcp_sock *tcp, __u32 ack_seq)
+{
+	if (seq_after(ack_seq, tcp->snd_nxt) || seq_after(tcp->snd_una, ack_seq))
+		return false;
+	return ack_seq != tcp->snd_una || tcp->write_seq != tcp->snd_nxt;
+}
+
 /* The fields are from before the ACK; its number is in the segment only. */
 static void sample_acked(struct sock *sk, struct mark *mark, __u32 ack_seq)
 {
 	struct tcp_sock *tcp = bpf_skc_to_tcp_sock(sk);
 	struct record_sample_send *record;
 
-	if (!tcp || !seq_after(ack_seq, tcp->snd_una) || seq_after(ack_seq, tcp->snd_nxt))
+	if (!tcp || !ack_matters(tcp, ack_seq))
 		return;
 	record = emit_reserve(RECORD_SAMPLE_SEND, sizeof(*record), mark->identity.id);
 	if (!record)

@@ -226,6 +226,7 @@ struct sock {
 	int sk_rcvbuf;
 	int sk_sndbuf;
 	int sk_wmem_queued;
+	u32 sk_pacing_status;
 	int sk_err;
 	int sk_err_soft;
 	long unsigned int sk_lingertime;
@@ -260,6 +261,7 @@ struct inet_connection_sock {
 struct tcp_sock {
 	u32 snd_wnd;
 	u32 snd_cwnd;
+	u64 tcp_wstamp_ns;
 	u32 copied_seq;
 	u32 notsent_lowat;
 	u32 write_seq;
@@ -278,6 +280,7 @@ struct tcp_request_sock {
 struct tcp_skb_cb {
 	__u32 seq;
 	__u32 ack_seq;
+	__u8 eor: 1;
 };
 
 /* include/linux/uio.h */

@@ -74,7 +74,8 @@ def check_bulk(family, *options):
     need(send["sleeps"] > 0 and result.said["client.send_sleeps"] > 0, "send() did not sleep")
     need(send["sleep_ns"] <= send["inside_ns"], "slept longer than it was inside")
     equal(send["sleep_ns"], sum(send[f"sleep_{cause}_ns"] for cause in
-                                ("peer_window", "congestion", "buffer", "lowat")), "sleeps")
+                                ("peer_window", "congestion", "buffer", "lowat", "pacing",
+                                 "unknown")), "sleeps")
     need(send["inside_ns"] > 0.99 * result.said["client.send_ns"],
          f"time inside send: {send['inside_ns']} of {result.said['client.send_ns']}")
 

@@ -42,8 +42,9 @@ struct play {
 	struct call calls[TOLD_MAX];
 	struct moment moments[TOLD_MAX];
 	struct segment segments[TOLD_MAX];
+	struct sleep_part sleeps[TOLD_MAX];
 	struct bytes bytes[END_COUNT]; /* the last of each sender */
-	int state_count, call_count, moment_count, segment_count, bytes_count;
+	int state_count, call_count, moment_count, segment_count, bytes_count, sleep_count;
 	int connections_told, finished_told, losses_told;
 	struct loss loss;
 };

@@ -51,6 +51,14 @@ static void take_bytes(void *context, const struct bytes *bytes)
 	play->bytes_count++;
 }
 
+static void take_sleep(void *context, const struct sleep_part *part)
+{
+	struct play *play = context;
+
+	assert_true(play->sleep_count < TOLD_MAX);
+	play->sleeps[play->sleep_count++] = *part;
+}
+
 static void take_connection(void *context, const struct connection *connection)
 {
 	struct play *play = context;
@@ -80,6 +88,7 @@ static const struct trace_sink sink = {
 	.call = take_call,
 	.moment = take_moment,
 	.segment = take_segment,
+	.sleep = take_sleep,
 	.bytes = take_bytes,
 	.connection = take_connection,
 	.finished = take_finished,

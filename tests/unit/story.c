@@ -129,6 +129,7 @@ static void fill_calls(struct story *story)
 		.longest_ns = 7804 * MS,
 		.sleeps = 5,
 		.sleep_ns = { [SLEEP_PEER_WINDOW] = 7790 * MS },
+		.unread_ns = 7780 * MS,
 	};
 	story->connection.calls[END_SERVER][CALL_READ] = (struct call_stats){
 		.count = 10107,

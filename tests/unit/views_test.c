@@ -146,7 +146,8 @@ static void summary_tells_the_story_in_exact_numbers(void **state)
 	assert_has(text, "^ send() returned\n");
 	assert_has(text, "    SYN_RECV                       -           24.1 us\n");
 	assert_has(text, "    client send               1   10,240,000    10,240,000     7.804 s"
-			 "   7.804 s\n      slept 7.790 s: peer's window\n");
+			 "   7.804 s\n      slept 7.790 s (>99 %): peer's window; slow reader: "
+			 "exp_server 9789\n");
 	assert_has(text, "    server read          10,107   10,240,000         1,024    346.3 ms"
 			 "  6.350 ms\n      2 failed\n");
 }

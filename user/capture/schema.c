@@ -137,7 +137,7 @@ static const struct schema_field sample_send_fields[] = {
 	FIELD(record_sample_send, left, "bytes not copied yet (SAMPLE_TURN)"),
 	FIELD(record_sample_send, reason, "enum sample_reason"),
 	FIELD(record_sample_send, state, "TCP_*"),
-	FIELD(record_sample_send, flags, "1 SAMPLE_NONBLOCK, 2 SAMPLE_NEW_BUFFER"),
+	FIELD(record_sample_send, flags, "1 SAMPLE_NONBLOCK, 2 SAMPLE_NEW_BUFFER, 4 SAMPLE_PACED"),
 };
 
 static const struct schema_field sample_recv_fields[] = {

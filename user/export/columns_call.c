@@ -69,6 +69,26 @@ static bool sends(const void *row)
 	return call_sends(call_of(row)->kind);
 }
 
+static bool sleeps_known(const void *row)
+{
+	return sends(row) && call_of(row)->sleeps_known;
+}
+
+static bool has_reader(const void *row)
+{
+	return call_of(row)->reader_tgid;
+}
+
+static bool has_attempt(const void *row)
+{
+	return call_of(row)->attempt;
+}
+
+static bool accepted(const void *row)
+{
+	return call_of(row)->accept.known;
+}
+
 static bool has_address(const void *row)
 {
 	return call_of(row)->has_address;
@@ -146,6 +166,36 @@ static void get_sleep(struct value *value, const void *row)
 		value->number += call_of(row)->sleep_ns[cause];
 }
 
+static void get_reader(struct value *value, const void *row)
+{
+	value_foreign(value, call_of(row)->reader_comm, RECORD_COMM_SIZE);
+}
+
+static void get_phase(struct value *value, const void *row)
+{
+	value_word(value, name_phase(wait_longest(call_of(row)->attempt->phase_ns)));
+}
+
+static void get_retries(struct value *value, const void *row)
+{
+	uint32_t syns = call_of(row)->attempt->syns;
+
+	value->number = syns ? syns - 1 : 0;
+}
+
+#define PHASE_GETTER(name, phase)                                         \
+	static void name(struct value *value, const void *row)            \
+	{                                                                 \
+		value->number = call_of(row)->attempt->phase_ns[(phase)]; \
+	}
+
+PHASE_GETTER(get_before_syn, PHASE_BEFORE_SYN)
+PHASE_GETTER(get_syn_retry, PHASE_SYN_RETRY)
+PHASE_GETTER(get_syn_ack_retry, PHASE_SYN_ACK_RETRY)
+PHASE_GETTER(get_accept_queue, PHASE_ACCEPT_QUEUE)
+PHASE_GETTER(get_syn_ack_wait, PHASE_SYN_ACK_WAIT)
+PHASE_GETTER(get_after, PHASE_AFTER)
+
 static void get_address(struct value *value, const void *row)
 {
 	value_word(value, fmt_address(value->store, sizeof(value->store), call_of(row)->address,
@@ -191,21 +241,51 @@ const struct column call_columns[CALL_COLUMNS] = {
 	  CALL(restarts) },
 	{ "finished", "1; 0 when its thread ended inside the call", VALUE_BOOL, .known = returned,
 	  CALL(finished) },
-	{ "sleeps", "times that a send slept for want of buffer", VALUE_UINT, .known = sends,
+	{ "sleeps", "times that a send slept for want of buffer", VALUE_UINT, .known = sleeps_known,
 	  CALL(sleeps) },
-	{ "sleep_ns", "nanoseconds of these sleeps", VALUE_UINT, .known = sends, .get = get_sleep },
+	{ "sleep_ns", "nanoseconds of these sleeps", VALUE_UINT, .known = sleeps_known,
+	  .get = get_sleep },
 	{ "sleep_peer_window_ns", "of which the peer's window was used up", VALUE_UINT,
-	  .known = sends, CALL(sleep_ns[SLEEP_PEER_WINDOW]) },
+	  .known = sleeps_known, CALL(sleep_ns[SLEEP_PEER_WINDOW]) },
 	{ "sleep_congestion_ns", "of which the congestion window was used up", VALUE_UINT,
-	  .known = sends, CALL(sleep_ns[SLEEP_CONGESTION]) },
-	{ "sleep_buffer_ns", "of which neither was: the send buffer alone was full", VALUE_UINT,
-	  .known = sends, CALL(sleep_ns[SLEEP_BUFFER]) },
-	{ "sleep_lowat_ns", "of which TCP_NOTSENT_LOWAT was reached", VALUE_UINT, .known = sends,
-	  CALL(sleep_ns[SLEEP_LOWAT]) },
+	  .known = sleeps_known, CALL(sleep_ns[SLEEP_CONGESTION]) },
+	{ "sleep_buffer_ns", "of which no whole segment waited unsent: the send buffer was small",
+	  VALUE_UINT, .known = sleeps_known, CALL(sleep_ns[SLEEP_BUFFER]) },
+	{ "sleep_lowat_ns", "of which TCP_NOTSENT_LOWAT was reached", VALUE_UINT,
+	  .known = sleeps_known, CALL(sleep_ns[SLEEP_LOWAT]) },
+	{ "sleep_pacing_ns", "of which pacing held unsent bytes back", VALUE_UINT,
+	  .known = sleeps_known, CALL(sleep_ns[SLEEP_PACING]) },
+	{ "sleep_unknown_ns", "of which unsent bytes waited for something else", VALUE_UINT,
+	  .known = sleeps_known, CALL(sleep_ns[SLEEP_NONE]) },
+	{ "sleep_unread_ns", "of sleep_peer_window_ns: the peer's queue held unread bytes",
+	  VALUE_UINT, .known = sleeps_known, CALL(unread_ns) },
+	{ "slow_peer_pid", "process that for most of sleep_peer_window_ns had bytes to read",
+	  VALUE_UINT, .known = has_reader, CALL(reader_tgid) },
+	{ "slow_peer_comm", "its name", VALUE_FOREIGN, .known = has_reader, .get = get_reader },
 	{ "address", "address that bind or connect was given", VALUE_WORD, .known = has_address,
 	  .get = get_address },
 	{ "port", "port that bind or connect was given", VALUE_UINT, .known = has_address,
 	  CALL(port) },
 	{ "new_socket", "number of the socket that accept or socketpair made", VALUE_UINT,
 	  .known = has_other, .get = get_other },
+	{ "wait_phase", "the longest of the phases of connect that follow", VALUE_WORD,
+	  .known = has_attempt, .get = get_phase },
+	{ "syn_retries", "times that connect's SYN was sent again", VALUE_UINT,
+	  .known = has_attempt, .get = get_retries },
+	{ "before_syn_ns", "nanoseconds of connect before the first SYN left: route, neighbour",
+	  VALUE_UINT, .known = has_attempt, .get = get_before_syn },
+	{ "syn_retry_ns", "nanoseconds until a SYN without an answer was sent again", VALUE_UINT,
+	  .known = has_attempt, .get = get_syn_retry },
+	{ "syn_ack_retry_ns", "the same for a SYN whose SYN-ACK was lost or late", VALUE_UINT,
+	  .known = has_attempt, .get = get_syn_ack_retry },
+	{ "accept_queue_ns", "the same for a SYN that found the accept queue full", VALUE_UINT,
+	  .known = has_attempt, .get = get_accept_queue },
+	{ "syn_ack_wait_ns", "nanoseconds from the last SYN to its answer", VALUE_UINT,
+	  .known = has_attempt, .get = get_syn_ack_wait },
+	{ "after_answer_ns", "nanoseconds from the answer to the return of connect", VALUE_UINT,
+	  .known = has_attempt, .get = get_after },
+	{ "ready_ns", "nanoseconds that the connection had been ready when accept was called",
+	  VALUE_UINT, .known = accepted, CALL(accept.ready_ns) },
+	{ "not_ready_ns", "nanoseconds inside accept before the connection was ready", VALUE_UINT,
+	  .known = accepted, CALL(accept.idle_ns) },
 };

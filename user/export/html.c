@@ -83,15 +83,16 @@ static void keep_bytes(void *context, const struct bytes *bytes)
 static void on_bytes(void *context, const struct bytes *bytes)
 {
 	struct page *page = context;
-	unsigned int id = bytes->connection->id;
 
-	page_add_sleep(page, bytes->connection, bytes->sender);
-	if (id <= PAGE_CONNECTIONS)
-		page->flows[(id - 1) * END_COUNT + bytes->sender].last_ns = bytes->time_ns;
 	if (!page->thin)
 		keep_bytes(page, bytes);
 	else if (thin_add(page->thin, bytes))
 		page->err = -ENOMEM;
+}
+
+static void on_sleep(void *context, const struct sleep_part *part)
+{
+	page_add_sleep(context, part);
 }
 
 static void on_segment(void *context, const struct segment *segment)
@@ -168,10 +169,8 @@ static void put_connection(struct page *page, const struct connection *connectio
 		return;
 	}
 	page->listed++;
-	for (int end = 0; end < END_COUNT; end++) {
-		page_add_sleep(page, connection, (enum end)end);
+	for (int end = 0; end < END_COUNT; end++)
 		see(page, connection->ends[end]);
-	}
 	json_connection(&page->facts.json, connection, page->facts.zero_ns);
 	facts_detail(&page->facts, connection);
 }
@@ -251,6 +250,7 @@ const struct export export_html = {
 		.process = on_process,
 		.state = on_state,
 		.call = on_call,
+		.sleep = on_sleep,
 		.bytes = on_bytes,
 		.segment = on_segment,
 		.moment = on_moment,

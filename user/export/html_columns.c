@@ -105,31 +105,16 @@ void page_add_segment(struct page *page, const struct segment *segment)
 		series_table_add(table, flow_key(connection, segment->sender), values);
 }
 
-/*
- * The model counts a sleep right after it has told where the bytes were when
- * it ended: a count that has risen belongs to the time of the row before.
- */
-void page_add_sleep(struct page *page, const struct connection *connection, enum end sender)
+void page_add_sleep(struct page *page, const struct sleep_part *part)
 {
-	const struct flow *flow = &connection->flow[sender];
-	struct page_flow *seen;
-	int64_t values[3];
+	const int64_t values[] = {
+		since_zero(page, part->start_ns),
+		(int64_t)(part->end_ns - part->start_ns),
+		part->cause,
+	};
 
-	if (!has_curves(connection))
-		return;
-	seen = &page->flows[flow_key(connection, sender)];
-	if (seen->sleeps == flow->sleeps)
-		return;
-	seen->sleeps = flow->sleeps;
-	for (int cause = 0; cause < SLEEP_CAUSES; cause++) {
-		uint64_t slept_ns = flow->sleep_ns[cause] - seen->sleep_ns[cause];
+	struct series_table *table = &page->tables[PAGE_SLEEPS];
 
-		seen->sleep_ns[cause] = flow->sleep_ns[cause];
-		if (!slept_ns)
-			continue;
-		values[0] = since_zero(page, seen->last_ns - slept_ns);
-		values[1] = (int64_t)slept_ns;
-		values[2] = cause;
-		series_table_add(&page->tables[PAGE_SLEEPS], flow_key(connection, sender), values);
-	}
+	if (has_curves(part->connection) && !full(table, PAGE_CURVE_ROWS, &page->left_out.calls))
+		series_table_add(table, flow_key(part->connection, part->sender), values);
 }

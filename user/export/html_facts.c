@@ -101,6 +101,18 @@ static const char *trade(enum call_kind kind)
 	return call_receives(kind) ? "receive" : "other";
 }
 
+static void put_labels(struct json *json, const char *name, enum label first, int count)
+{
+	json_array(json, name);
+	for (int i = 0; i < count; i++) {
+		json_array(json, NULL);
+		for (int l = 0; l < LANG_COUNT; l++)
+			json_string(json, NULL, label((enum lang)l, (enum label)(first + i)));
+		json_array_end(json);
+	}
+	json_array_end(json);
+}
+
 /* The tables that numbers in the columns stand for. */
 void facts_words(struct facts *facts, enum lang lang)
 {
@@ -119,15 +131,8 @@ void facts_words(struct facts *facts, enum lang lang)
 	for (int error = 0; error <= ERRNO_LAST; error++)
 		json_string(json, NULL, error ? name_errno(error) : "");
 	json_array_end(json);
-	json_array(json, "sleeps");
-	for (int cause = 0; cause < SLEEP_CAUSES; cause++) {
-		json_array(json, NULL);
-		for (int l = 0; l < LANG_COUNT; l++)
-			json_string(json, NULL,
-				    label((enum lang)l, (enum label)(LABEL_SLEEP + cause)));
-		json_array_end(json);
-	}
-	json_array_end(json);
+	put_labels(json, "sleeps", LABEL_SLEEP, SLEEP_CAUSES);
+	put_labels(json, "phases", LABEL_PHASE, PHASES);
 	end_line(facts);
 }
 

@@ -42,13 +42,6 @@ struct page_socket {
 	struct socket_row row;
 };
 
-/* What a flow looked like when it was last told of: shows when a sleep has ended. */
-struct page_flow {
-	uint64_t last_ns;
-	uint32_t sleeps;
-	uint64_t sleep_ns[SLEEP_CAUSES];
-};
-
 enum page_table { PAGE_BYTES, PAGE_CALLS, PAGE_SEGMENTS, PAGE_SLEEPS, PAGE_TABLES };
 
 struct left_out {
@@ -60,7 +53,6 @@ struct page {
 	enum lang lang;
 	struct facts facts;
 	struct series_table tables[PAGE_TABLES];
-	struct page_flow flows[PAGE_CONNECTIONS * END_COUNT];
 	struct map sockets; /* id -> struct page_socket */
 	uint32_t socket_count;
 	struct map sockets_left_out; /* id -> this, until they are gone */
@@ -86,7 +78,7 @@ extern const char *const *const page_columns[PAGE_TABLES];
 void page_add_bytes(struct page *page, const struct bytes *bytes);
 void page_add_call(struct page *page, const struct call *call, uint32_t socket, uint32_t other);
 void page_add_segment(struct page *page, const struct segment *segment);
-void page_add_sleep(struct page *page, const struct connection *connection, enum end sender);
+void page_add_sleep(struct page *page, const struct sleep_part *part);
 
 /* page/page.S: the page before and behind its data. */
 extern const char page_head[], page_head_end[], page_tail[], page_tail_end[];

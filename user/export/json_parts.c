@@ -194,6 +194,9 @@ static void put_sleeps(struct json *json, const struct flow *flow)
 	json_uint(json, "sleep_congestion_ns", flow->sleep_ns[SLEEP_CONGESTION]);
 	json_uint(json, "sleep_buffer_ns", flow->sleep_ns[SLEEP_BUFFER]);
 	json_uint(json, "sleep_lowat_ns", flow->sleep_ns[SLEEP_LOWAT]);
+	json_uint(json, "sleep_pacing_ns", flow->sleep_ns[SLEEP_PACING]);
+	json_uint(json, "sleep_unknown_ns", flow->sleep_ns[SLEEP_NONE]);
+	json_uint(json, "sleep_unread_ns", flow->unread_ns);
 }
 
 /* Where the bytes were when the last send call returned. */
@@ -319,6 +322,37 @@ static void put_outcome(struct json *json, const struct connection *connection)
 	json_bool(json, "lossy", connection->lossy);
 }
 
+/* Where the time of the attempt to connect went. */
+static void put_connect_wait(struct json *json, const struct connection *connection)
+{
+	const struct attempt *attempt = &connection->attempt;
+	char name[FMT_SIZE];
+
+	if (!wait_known(connection)) {
+		json_null(json, "connect_wait");
+		return;
+	}
+	json_object(json, "connect_wait");
+	json_string(json, "wait_phase", name_phase(wait_longest(attempt->phase_ns)));
+	for (int phase = 0; phase < PHASES; phase++) {
+		snprintf(name, sizeof(name), "%s_ns", name_phase((enum connect_phase)phase));
+		json_uint(json, name, attempt->phase_ns[phase]);
+	}
+	json_object_end(json);
+}
+
+static void put_accept_wait(struct json *json, const struct connection *connection)
+{
+	if (!connection->accept.known) {
+		json_null(json, "accept_wait");
+		return;
+	}
+	json_object(json, "accept_wait");
+	json_uint(json, "ready_ns", connection->accept.ready_ns);
+	json_uint(json, "not_ready_ns", connection->accept.idle_ns);
+	json_object_end(json);
+}
+
 /* What the attempt to connect met. */
 static void put_attempt(struct json *json, const struct connection *connection, uint64_t zero_ns)
 {
@@ -329,6 +363,8 @@ static void put_attempt(struct json *json, const struct connection *connection, 
 		json_int(json, NULL, (int64_t)(connection->syn_times_ns[i] - zero_ns));
 	json_array_end(json);
 	json_uint(json, "syns_refused", connection->syns_refused);
+	put_connect_wait(json, connection);
+	put_accept_wait(json, connection);
 	put_icmp(json, connection, zero_ns);
 }
 

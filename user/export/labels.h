@@ -62,8 +62,18 @@ enum label {
 	LABEL_ASKED,
 	LABEL_INSIDE,
 	LABEL_LONGEST,
-	LABEL_SLEPT, /* {0} a duration, {1} a cause */
-	LABEL_SLEEP, /* and one for each enum sleep_cause */
+	LABEL_SLEPT,	   /* {0} a duration, {1} a cause */
+	LABEL_SLEPT_SHARE, /* {0} a duration, {1} its share, {2} a cause */
+	LABEL_READER,	   /* {0} a process */
+	LABEL_READER_KEPT_UP,
+	LABEL_READER_NOT_KNOWN,
+	LABEL_WAITED, /* {0} a duration, {1} its share, {2} a phase of connect */
+	LABEL_NOT_WAITED,
+	LABEL_PHASE, /* and one for each enum connect_phase; {0} a number of SYNs */
+	LABEL_PHASE_LAST = LABEL_PHASE + PHASES - 1,
+	LABEL_ACCEPT_LATE, /* {0} a duration */
+	LABEL_NOT_READY,   /* {0} a duration, {1} its share */
+	LABEL_SLEEP,	   /* and one for each enum sleep_cause */
 	LABEL_SLEEP_LAST = LABEL_SLEEP + SLEEP_CAUSES - 1,
 	LABEL_FAILED, /* {0} a number */
 	LABEL_SHORT,  /* {0} a number */

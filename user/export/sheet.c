@@ -14,10 +14,13 @@
 #include <unistd.h>
 
 #include "user/base/log.h"
+#include "user/export/column_tables.h"
 
 #define BUFFER_BYTES (256 * 1024)
 #define TEXT_BYTES 256			/* of a cell's text, escaped */
 #define CELL_BYTES (2 * TEXT_BYTES + 8) /* with quotes doubled, apostrophe and comma */
+
+_Static_assert(CALL_COLUMNS <= SHEET_COLUMNS_MAX, "the widest table has a cell for each column");
 
 static void flush(struct sheet *sheet)
 {

@@ -11,7 +11,7 @@
 
 #include "user/export/columns.h"
 
-#define SHEET_COLUMNS_MAX 40
+#define SHEET_COLUMNS_MAX 64
 
 /* The number last written in a column, and its digits. */
 struct sheet_cell {

@@ -23,6 +23,14 @@ void curves_draw(const struct view *view, const struct connection *connection);
 void tables_states(const struct view *view, const struct connection *connection);
 void tables_calls(const struct view *view, const struct connection *connection);
 
+/* waits.c: lines below a call of the table: what it waited for. */
+void waits_send(const struct view *view, const struct connection *connection, enum end end,
+		const struct call_stats *stats);
+void waits_connect(const struct view *view, const struct connection *connection,
+		   const struct call_stats *stats);
+void waits_accept(const struct view *view, const struct connection *connection,
+		  const struct call_stats *stats);
+
 /* Send calls of one end. */
 uint64_t summary_send_calls(const struct connection *connection, enum end sender);
 

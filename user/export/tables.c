@@ -181,18 +181,17 @@ static void print_line(const struct view *view, const struct line *line)
 	fputc('\n', view->stream);
 }
 
-static void print_sleeps(const struct view *view, const struct line *line)
+static void print_waits(const struct view *view, const struct connection *connection,
+			const struct line *line)
 {
-	char duration[FMT_SIZE], text[TEXT_SIZE];
+	const struct call_stats *stats = line->stats;
 
-	for (int cause = 0; cause < SLEEP_CAUSES; cause++) {
-		if (!line->stats->sleep_ns[cause])
-			continue;
-		fmt_duration(duration, sizeof(duration), line->stats->sleep_ns[cause]);
-		label_fill(text, sizeof(text), view->lang, LABEL_SLEPT, duration,
-			   label(view->lang, LABEL_SLEEP + (enum label)cause), NULL);
-		fprintf(view->stream, "      %s\n", text);
-	}
+	if (call_sends(line->kind))
+		waits_send(view, connection, line->end, stats);
+	else if (line->kind == CALL_CONNECT)
+		waits_connect(view, connection, stats);
+	else if (line->kind == CALL_ACCEPT || line->kind == CALL_ACCEPT4)
+		waits_accept(view, connection, stats);
 }
 
 static void print_count(const struct view *view, enum label words, uint64_t count)
@@ -204,6 +203,30 @@ static void print_count(const struct view *view, enum label words, uint64_t coun
 	fmt_count(number, sizeof(number), count);
 	label_fill(text, sizeof(text), view->lang, words, number, NULL);
 	fprintf(view->stream, "      %s\n", text);
+}
+
+static uint64_t rest(uint64_t all, uint64_t part)
+{
+	return all > part ? all - part : 0;
+}
+
+/* What was slept in all, without that of the calls that returned. */
+static void print_unfinished_sleeps(const struct view *view, const struct connection *connection,
+				    enum end end, uint64_t inside_ns)
+{
+	const struct flow *flow = &connection->flow[end];
+	struct call_stats open = { .inside_ns = inside_ns, .unread_ns = flow->unread_ns };
+
+	memcpy(open.sleep_ns, flow->sleep_ns, sizeof(open.sleep_ns));
+	for (int kind = 0; kind < CALL_KINDS; kind++) {
+		const struct call_stats *returned = &connection->calls[end][kind];
+
+		open.unread_ns = rest(open.unread_ns, returned->unread_ns);
+		for (int cause = 0; cause < SLEEP_CAUSES; cause++)
+			open.sleep_ns[cause] =
+				rest(open.sleep_ns[cause], returned->sleep_ns[cause]);
+	}
+	waits_send(view, connection, end, &open);
 }
 
 /* A send call that has not returned is in no total yet. */
@@ -224,6 +247,7 @@ static void print_unfinished(const struct view *view, const struct connection *c
 	fputs("  ", view->stream);
 	print_cell(view, name, CALL_COLUMNS, ALIGN_LEFT);
 	fprintf(view->stream, "  %s\n", text);
+	print_unfinished_sleeps(view, connection, end, until_ns - flow->inside_since_ns);
 }
 
 void tables_calls(const struct view *view, const struct connection *connection)
@@ -239,7 +263,7 @@ void tables_calls(const struct view *view, const struct connection *connection)
 		print_unfinished(view, connection, (enum end)end);
 	for (int i = 0; i < count; i++) {
 		print_line(view, &lines[i]);
-		print_sleeps(view, &lines[i]);
+		print_waits(view, connection, &lines[i]);
 		print_count(view, LABEL_FAILED, lines[i].stats->failed);
 		if (call_sends(lines[i].kind))
 			print_count(view, LABEL_SHORT, lines[i].stats->short_count);

@@ -94,6 +94,7 @@ static void tell_bytes(struct trace *trace, struct connection *connection, enum 
 			series_add(&detail->unread[other_end(sender)], time_ns,
 				   flow->at.received - flow->at.read);
 	}
+	sleep_bytes(connection, sender, time_ns);
 	moment_bytes(trace, connection, sender, time_ns);
 	if (!trace->sink || !trace->sink->bytes)
 		return;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Socket calls: who is inside one, what it moved, how long it took, and how
- * much of a blocking send() was sleep. Sums go to the connection's end.
+ * Socket calls: who is inside one, what it moved, and how long it took. Sums
+ * go to the connection's end.
  */
 #include "user/model/call.h"
 
@@ -178,6 +178,7 @@ static void add_stats(struct call_stats *stats, const struct call *call)
 	if (inside > stats->longest_ns)
 		stats->longest_ns = inside;
 	stats->sleeps += call->sleeps;
+	stats->unread_ns += call->unread_ns;
 	for (int i = 0; i < SLEEP_CAUSES; i++)
 		stats->sleep_ns[i] += call->sleep_ns[i];
 }
@@ -283,7 +284,17 @@ static void learn_port(struct trace *trace, struct entry *entry, const struct ca
 	}
 }
 
-static int return_socket(struct trace *trace, struct entry *entry, const struct call *call)
+static void note_wait(struct connection *connection, struct call *call)
+{
+	if (call->kind == CALL_CONNECT)
+		wait_connect(connection, call);
+	else if (call->kind == CALL_ACCEPT || call->kind == CALL_ACCEPT4)
+		wait_accept(connection, call);
+	else if (call_sends(call->kind))
+		wait_send(connection, call);
+}
+
+static int return_socket(struct trace *trace, struct entry *entry, struct call *call)
 {
 	struct entry *accepted = accepted_by(call);
 	struct entry *subject = accepted ? accepted : entry;
@@ -302,6 +313,7 @@ static int return_socket(struct trace *trace, struct entry *entry, const struct 
 
 	connection = subject->socket.connection;
 	if (connection) {
+		note_wait(connection, call);
 		connection->failed_later |= goes_on(call) && connection->connect_error;
 		add_to_connection(connection, subject->socket.end, call);
 		if (call_sends(call->kind))
@@ -367,6 +379,7 @@ int call_return(struct trace *trace, const struct record_call *record)
 		other = trace_socket(trace, record->other, call.return_ns);
 	call.socket = entry ? &entry->socket : NULL;
 	call.other = other ? &other->socket : NULL;
+	call.sleeps_known = trace->sleeps_known;
 	task->cut_send = entry && is_cut_send(&call) ? entry->socket.id : 0;
 	if (entry)
 		err = return_socket(trace, entry, &call);
@@ -383,104 +396,4 @@ void call_finish_all(struct trace *trace)
 		if (task->in_call)
 			tell(trace, call, &task->call);
 	}
-}
-
-static uint32_t smaller(uint32_t a, uint32_t b)
-{
-	return a < b ? a : b;
-}
-
-static enum sleep_cause judge_sleep(const struct flow *back,
-				    const struct record_sample_send *record)
-{
-	uint32_t unsent = record->write_seq - record->snd_nxt;
-	uint32_t outstanding = record->snd_nxt - record->snd_una;
-	uint32_t room = record->snd_wnd > outstanding ? record->snd_wnd - outstanding : 0;
-	uint32_t mss = back->mss ? back->mss : 1;
-
-	if (record->wmem_queued < record->sndbuf)
-		return SLEEP_LOWAT;
-	if (unsent && room < smaller(unsent, mss))
-		return SLEEP_PEER_WINDOW;
-	if (record->packets_out && record->packets_out >= record->snd_cwnd)
-		return SLEEP_CONGESTION;
-	return SLEEP_BUFFER;
-}
-
-/* sk_stream_memory_free() is false, the last sk_buff is full, and the call may wait. */
-static bool falls_asleep(const struct record_sample_send *record)
-{
-	bool full = record->wmem_queued >= record->sndbuf ||
-		    record->write_seq - record->snd_nxt >= record->notsent_lowat;
-
-	return full && record->flags & SAMPLE_NEW_BUFFER && !(record->flags & SAMPLE_NONBLOCK);
-}
-
-/* The return of an earlier call can have been lost: its task may be elsewhere by now. */
-static bool is_sending(const struct entry *entry)
-{
-	const struct task *task = entry->sending;
-
-	return task && task->in_call && call_sends(task->call.kind) &&
-	       task->call.socket == &entry->socket;
-}
-
-static void account_sleep(struct entry *entry, struct flow *flow)
-{
-	const struct sleep *sleep = &entry->turn.sleep;
-	uint64_t slept_ns = span_ns(sleep->start_ns, sleep->end_ns);
-	struct call *call;
-
-	flow->sleeps++;
-	flow->sleep_ns[sleep->cause] += slept_ns;
-	if (!is_sending(entry))
-		return;
-	call = &entry->sending->call;
-	call->sleeps++;
-	call->sleep_ns[sleep->cause] += slept_ns;
-	call->last_sleep = *sleep;
-}
-
-static void wake(struct trace *trace, struct entry *entry, const struct record_sample_send *record)
-{
-	struct connection *connection = entry->socket.connection;
-	struct sleep *sleep = &entry->turn.sleep;
-
-	entry->turn.woken = record->reason == SAMPLE_TURN;
-	sleep->end_ns = record->header.time_ns;
-	sleep->wmem_at_end = record->wmem_queued;
-	sleep->sndbuf_at_end = record->sndbuf;
-	account_sleep(entry, &connection->flow[entry->socket.end]);
-	moment_woke(trace, connection, entry);
-}
-
-void call_turn(struct trace *trace, struct entry *entry, const struct record_sample_send *record)
-{
-	struct connection *connection = entry->socket.connection;
-	struct turn *turn = &entry->turn;
-	struct flow *flow;
-
-	if (!connection || (record->reason != SAMPLE_TURN && record->reason != SAMPLE_SENT))
-		return;
-	if (record->reason == SAMPLE_TURN) {
-		entry->turn_seen = true;
-		entry->nonblock = record->flags & SAMPLE_NONBLOCK;
-	}
-	if (turn->asleep)
-		wake(trace, entry, record);
-	flow = &connection->flow[entry->socket.end];
-	flow->asleep_since_ns = 0;
-	turn->asleep = record->reason == SAMPLE_TURN && falls_asleep(record);
-	if (!turn->asleep)
-		return;
-	turn->sleep = (struct sleep){
-		.start_ns = record->header.time_ns,
-		.cause = judge_sleep(&connection->flow[other_end(entry->socket.end)], record),
-		.left_bytes = record->left,
-		.wmem_at_start = record->wmem_queued,
-		.sndbuf_at_start = record->sndbuf,
-	};
-	flow->asleep_since_ns = turn->sleep.start_ns;
-	flow->asleep_cause = turn->sleep.cause;
-	moment_asleep(trace, connection, entry);
 }

@@ -8,22 +8,24 @@
 
 #include "bpf/record.h"
 #include "user/model/socket.h"
+#include "user/model/wait.h"
 
-/* Why a blocking send() slept, judged by what held its data back when it fell asleep. */
+/* Why a blocking send() slept: what held its data back, from ACK to ACK. */
 enum sleep_cause {
-	SLEEP_NONE,
+	SLEEP_NONE,	   /* unsent bytes wait for something else */
 	SLEEP_PEER_WINDOW, /* buffer full; the peer's window takes no more */
 	SLEEP_CONGESTION,  /* buffer full; the congestion window is used up */
-	SLEEP_BUFFER,	   /* buffer full; neither window is */
+	SLEEP_BUFFER,	   /* buffer full, and no whole segment in it is unsent */
 	SLEEP_LOWAT,	   /* unsent bytes reached TCP_NOTSENT_LOWAT */
+	SLEEP_PACING,	   /* buffer full; the congestion control spreads segments over time */
 	SLEEP_CAUSES
 };
 
 /* One sleep inside one blocking send(). */
 struct sleep {
 	uint64_t start_ns, end_ns;
-	enum sleep_cause cause;
-	uint64_t left_bytes; /* of this call, still in the program's memory */
+	enum sleep_cause cause; /* when it fell asleep */
+	uint64_t left_bytes;	/* of this call, still in the program's memory */
 	uint32_t wmem_at_start, sndbuf_at_start;
 	uint32_t wmem_at_end, sndbuf_at_end;
 };
@@ -45,9 +47,15 @@ struct call {
 	bool has_address; /* bind, connect */
 	uint8_t address[RECORD_ADDRESS_SIZE];
 	uint16_t port, family;
+	bool sleeps_known; /* a send call's: the hooks that show them are on */
 	uint32_t sleeps;
 	uint64_t sleep_ns[SLEEP_CAUSES];
+	uint64_t unread_ns; /* of SLEEP_PEER_WINDOW: the peer's receive queue held unread bytes */
 	struct sleep last_sleep;
+	uint32_t reader_tgid; /* that read too slowly; 0: none, or not known */
+	char reader_comm[RECORD_COMM_SIZE];
+	const struct attempt *attempt; /* of a connect() that waited for its end; NULL: not known */
+	struct accept_wait accept;
 };
 
 struct call_stats {
@@ -56,8 +64,15 @@ struct call_stats {
 	uint64_t asked_max;
 	uint64_t inside_ns, longest_ns;
 	uint64_t sleep_ns[SLEEP_CAUSES];
+	uint64_t unread_ns; /* as in struct call */
 	uint64_t sleeps;
 };
+
+/* The peer's window was used up because its program had not read, for the most part. */
+static inline bool sleep_is_readers(const uint64_t sleep_ns[SLEEP_CAUSES], uint64_t unread_ns)
+{
+	return unread_ns && unread_ns >= sleep_ns[SLEEP_PEER_WINDOW] / 2;
+}
 
 const char *name_sleep(enum sleep_cause cause); /* "peer's window", ... */
 

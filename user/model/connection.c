@@ -321,6 +321,8 @@ int connection_established(struct trace *trace, struct entry *entry,
 	connection_isn(entry->socket.connection, end, at->snd_una - 1);
 	connection_isn(entry->socket.connection, other_end(end), at->rcv_nxt - 1);
 	entry->socket.connection->established_ns[end] = record->header.time_ns;
+	if (end == END_CLIENT)
+		wait_ended(entry->socket.connection, record->header.time_ns, 0);
 	return end == END_CLIENT ? remember_tuple(trace, entry->socket.connection) : 0;
 }
 

@@ -16,6 +16,7 @@
 #include "user/model/moments.h"
 #include "user/model/series.h"
 #include "user/model/socket.h"
+#include "user/model/wait.h"
 
 #define CONNECTION_MOMENTS 48
 #define SYN_TIMES 7
@@ -83,6 +84,7 @@ struct flow {
 	uint16_t mss;	   /* that it offered; 0: none */
 	uint8_t scale;	   /* window scale it offered; SEGMENT_NO_WSCALE: none */
 	uint64_t sleep_ns[SLEEP_CAUSES];
+	uint64_t unread_ns; /* as in struct call */
 	uint32_t sleeps;
 	uint64_t window_zero_since_ns; /* the peer's window is 0 since then; 0: it isn't */
 	uint64_t window_zero_ns;       /* how long it was, without that */
@@ -135,6 +137,8 @@ struct connection {
 	uint32_t syns;	       /* of the client */
 	uint64_t syn_times_ns[SYN_TIMES]; /* of the first ones */
 	uint32_t syns_refused;		  /* of these, found the listener's accept queue full */
+	struct attempt attempt;
+	struct accept_wait accept;
 	struct icmp_seen icmp;
 	struct flow flow[END_COUNT]; /* [END_CLIENT]: from the client to the server */
 	struct call_stats calls[END_COUNT][CALL_KINDS];
@@ -148,6 +152,9 @@ struct connection {
 
 /* Send calls of that end that did not fail. */
 uint64_t connection_sends(const struct connection *connection, enum end sender);
+
+/* What the attempt to connect waited for is known. */
+bool wait_known(const struct connection *connection);
 
 /* How long the peer's window has been 0 in all, until now. */
 uint64_t flow_window_zero_ns(const struct flow *flow, uint64_t now_ns);

@@ -244,8 +244,10 @@ void ending_queue(struct trace *trace, struct entry *entry, const struct record_
 	if (record->length <= record->limit || record->event != QUEUE_SYN)
 		return;
 	entry->socket.syns_refused_full++;
-	if (connection)
+	if (connection) {
 		connection->syns_refused++;
+		wait_refused(connection);
+	}
 	moment_queue_full(trace, entry, connection, record);
 }
 

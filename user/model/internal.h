@@ -40,6 +40,13 @@ struct turn {
 	bool woken;  /* the copy loop went on after the last sleep; else the call ended */
 	bool asleep; /* no memory, and the call may wait */
 	struct sleep sleep;
+	uint64_t judged_ns;		 /* up to here it is known what the time was spent on: */
+	uint64_t cause_ns[SLEEP_CAUSES]; /* in all */
+	uint64_t unread_ns;		 /* as in struct call */
+	uint64_t unread_since_ns;	 /* the peer has bytes to read since then; 0: none */
+	uint64_t unread_part_ns;	 /* how long it had, since judged_ns */
+	uint64_t part_ns;		 /* and since then on part_cause alone */
+	enum sleep_cause part_cause;
 };
 
 /* A socket with what only the model needs to know of it. */
@@ -92,6 +99,7 @@ struct trace {
 	unsigned int older;  /* sockets that were connected before the trace began */
 	bool segments_known; /* the hooks for segments are on, or not spoken of */
 	bool bytes_known;    /* the same of the hooks for queues */
+	bool sleeps_known;   /* the same of the hook that shows a send call asleep */
 	bool segments_sure;  /* they are on: what was not recorded did not leave */
 	uint64_t first_ns, last_ns, first_syn_ns;
 	uint64_t events, lost;
@@ -189,9 +197,26 @@ void call_leave(struct task *task); /* it is in no call any more */
 int call_enter(struct trace *trace, const struct record_call_enter *record);
 int call_return(struct trace *trace, const struct record_call *record);
 int call_address(struct trace *trace, const struct record_address *record);
-void call_turn(struct trace *trace, struct entry *entry, const struct record_sample_send *record);
 void call_replay_early(struct connection *connection, struct entry *entry, enum end end);
 void call_finish_all(struct trace *trace);
+
+/* sleep.c */
+void sleep_sample(struct trace *trace, struct entry *entry,
+		  const struct record_sample_send *record);
+
+/* What a direction's receiver has to read may have changed. */
+void sleep_bytes(const struct connection *connection, enum end sender, uint64_t time_ns);
+void sleep_finish_all(struct trace *trace); /* of calls that never returned */
+
+/* wait.c */
+void wait_syn(struct connection *connection, uint64_t time_ns);
+void wait_syn_ack(struct connection *connection, const struct segment *segment);
+void wait_refused(struct connection *connection); /* the SYN found the accept queue full */
+void wait_ended(struct connection *connection, uint64_t time_ns, int error);
+/* What these calls, which return, waited for. */
+void wait_connect(struct connection *connection, struct call *call);
+void wait_accept(struct connection *connection, struct call *call);
+void wait_send(const struct connection *connection, struct call *call);
 
 /* states.c */
 void state_record(struct trace *trace, struct entry *entry, const struct record_state *record);

@@ -153,10 +153,8 @@ void moment_call(struct trace *trace, struct connection *connection, const struc
 void moment_asleep(struct trace *trace, struct connection *connection, const struct entry *entry)
 {
 	static const unsigned int variants[SLEEP_CAUSES] = {
-		[SLEEP_PEER_WINDOW] = 0,
-		[SLEEP_CONGESTION] = 1,
-		[SLEEP_BUFFER] = 2,
-		[SLEEP_LOWAT] = 3,
+		[SLEEP_NONE] = 2,   [SLEEP_PEER_WINDOW] = 0, [SLEEP_CONGESTION] = 1,
+		[SLEEP_BUFFER] = 2, [SLEEP_LOWAT] = 3,	     [SLEEP_PACING] = 4,
 	};
 	const struct sleep *sleep = &entry->turn.sleep;
 	enum end end = entry->socket.end;

@@ -111,11 +111,12 @@ const char *name_cause(enum state_cause cause)
 }
 
 static const char *const sleep_names[SLEEP_CAUSES] = {
-	[SLEEP_NONE] = "none",
+	[SLEEP_NONE] = "unknown",
 	[SLEEP_PEER_WINDOW] = "peer's window",
 	[SLEEP_CONGESTION] = "congestion window",
 	[SLEEP_BUFFER] = "send buffer",
 	[SLEEP_LOWAT] = "TCP_NOTSENT_LOWAT",
+	[SLEEP_PACING] = "pacing",
 };
 
 const char *name_sleep(enum sleep_cause cause)

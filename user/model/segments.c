@@ -145,9 +145,11 @@ static void in_connection(struct trace *trace, struct entry *entry, struct segme
 	segment->again = is_again(connection, sender, record, segment->seq);
 	if (is_first_seen_syn(connection, segment)) {
 		ending_syn(connection, segment->time_ns);
+		wait_syn(connection, segment->time_ns);
 		if (!connection->ends[END_SERVER])
 			connection_find_listener(trace, connection);
 	}
+	wait_syn_ack(connection, segment);
 	window_segment(trace, connection, segment);
 	tell(trace, segment, segment);
 	if (connection->detail)

@@ -60,7 +60,10 @@ const struct sentences sentences_en = {
 			"memory. The congestion window is used up.",
 			"{0} of {1} are used: the {6}'s call sleeps with {2} {2|byte|bytes} left in its own memory.",
 			"{3} unsent bytes reached TCP_NOTSENT_LOWAT: the {6}'s call sleeps with {2} {2|byte|bytes} "
-			"left in its own memory." } },
+			"left in its own memory.",
+			"{0} of {1} are used: the {6}'s call sleeps with {2} {2|byte|bytes} left in its own "
+			"memory. Pacing holds back what is unsent: the congestion control spreads segments "
+			"over time." } },
 		[MOMENT_WINDOW_ZERO] = { "window 0", {
 			"The {6}'s receive queue is full: its kernel announces a window of 0, and the "
 			"{7}'s kernel must wait." } },

@@ -221,6 +221,7 @@ static void note_error(struct entry *entry, const struct record_state *record)
 	entry->socket.error = record->error;
 	if (!connection || entry->socket.state != TCP_SYN_SENT || connection->connect_error)
 		return;
+	wait_ended(connection, record->header.time_ns, record->error);
 	connection->connect_error = record->error;
 	connection->connect_ns = span_ns(connection->first_ns, record->header.time_ns);
 	connection->failed_later = !entry->inside || entry->inside->call.kind != CALL_CONNECT;

@@ -25,6 +25,7 @@ int trace_open(struct trace **trace, const struct capture_info *info, const stru
 {
 	const struct capture_hook *segments = find_hook(info, "net_dev_queue");
 	const struct capture_hook *lengths = find_hook(info, "sock_send_length");
+	const struct capture_hook *turns = find_hook(info, "tcp_sendmsg_locked");
 
 	*trace = calloc(1, sizeof(**trace));
 	if (!*trace)
@@ -32,6 +33,7 @@ int trace_open(struct trace **trace, const struct capture_info *info, const stru
 	(*trace)->info = info;
 	(*trace)->segments_known = !segments || segments->on;
 	(*trace)->bytes_known = (*trace)->segments_known || (lengths && lengths->on);
+	(*trace)->sleeps_known = !turns || turns->on;
 	(*trace)->segments_sure = segments && segments->on;
 	(*trace)->sink = sink;
 	(*trace)->context = context;
@@ -341,7 +343,7 @@ static int feed_socket_fact(struct trace *trace, const union record *record)
 		break;
 	case RECORD_SAMPLE_SEND:
 		bytes_sample_send(trace, entry, &record->sample_send);
-		call_turn(trace, entry, &record->sample_send);
+		sleep_sample(trace, entry, &record->sample_send);
 		break;
 	case RECORD_SAMPLE_RECV:
 		bytes_sample_recv(trace, entry, &record->sample_recv);
@@ -403,6 +405,7 @@ int trace_feed(struct trace *trace, const union record *record)
 
 int trace_finish(struct trace *trace)
 {
+	sleep_finish_all(trace);
 	call_finish_all(trace);
 	for (unsigned int i = 0; i < trace->connection_count; i++) {
 		trace->connections[i]->until_ns = trace->last_ns;

@@ -65,6 +65,14 @@ struct note {
 
 const char *name_note(enum note_kind kind); /* "accept_queue", "reset_sent", ... */
 
+/* Part of a sleep inside a send call, with one cause. */
+struct sleep_part {
+	const struct connection *connection;
+	enum end sender;
+	uint64_t start_ns, end_ns;
+	enum sleep_cause cause;
+};
+
 struct process {
 	uint64_t time_ns;
 	enum process_event event;
@@ -89,6 +97,7 @@ struct trace_sink {
 	void (*state)(void *context, const struct state_change *change);
 	void (*call_enter)(void *context, const struct call *call);
 	void (*call)(void *context, const struct call *call);
+	void (*sleep)(void *context, const struct sleep_part *part);
 	void (*bytes)(void *context, const struct bytes *bytes);
 	void (*segment)(void *context, const struct segment *segment);
 	void (*note)(void *context, const struct note *note);

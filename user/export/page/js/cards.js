@@ -9,6 +9,7 @@ import { flowShown } from "./places.js";
 import { seek } from "./player.js";
 import { peak } from "./sample.js";
 import { showRange } from "./timeline.js";
+import { asleepNs } from "./waits.js";
 
 const RST = 4;
 
@@ -97,7 +98,7 @@ function reset({ fact, moments }) {
 }
 
 function insideNote(summary, call) {
-	const asleep = summary.sleep_peer_window_ns + summary.sleep_congestion_ns + summary.sleep_buffer_ns + summary.sleep_lowat_ns;
+	const asleep = asleepNs(summary);
 	const calls = call.count === 1 ? word("card_calls_one") : word("card_calls", count(call.count));
 	return asleep ? word("card_asleep", duration(asleep)) + " · " + calls : calls;
 }

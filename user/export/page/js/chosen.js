@@ -41,10 +41,6 @@ export function errorName(error) {
 	return app.facts.words[0].errors[error] ?? "errno " + error;
 }
 
-export function sleepName(cause) {
-	return app.facts.words[0].sleeps[cause][app.lang === "zh" ? 1 : 0];
-}
-
 /* The accepts of other connections are not part of this one's story, nor is the listener's end. */
 function listenerRows(listener, child) {
 	const rows = [];

@@ -7,9 +7,9 @@ import { byId, html } from "./dom.js";
 import { bytes, count, duration, instant, sentence } from "./format.js";
 import { told, word } from "./language.js";
 import { seek } from "./player.js";
+import { acceptWaits, connectWaits, sendWaits } from "./waits.js";
 
 const LONGEST = 20;
-const SLEEPS = [["sleep_peer_window_ns", 1], ["sleep_congestion_ns", 2], ["sleep_buffer_ns", 3], ["sleep_lowat_ns", 4]];
 
 /* A column begins with "<" when its cells are text and stand at the left. */
 export function head(keys) {
@@ -35,16 +35,20 @@ function callRows() {
 	return rows.sort((a, b) => b.inside_ns - a.inside_ns);
 }
 
-/* Where the sleeps of a direction went, under its largest send call. */
-function sleepNote(end, seen) {
-	const summary = app.chosen.fact[end === "client" ? "to_server" : "to_client"];
-	if (seen.has(end))
+/* The sleeps of all sends of an end stand under the one with the longest time inside. */
+function waitsOf(call, trade, seen) {
+	if (call.call === "connect")
+		return connectWaits(call);
+	if (call.call.startsWith("accept"))
+		return acceptWaits(call);
+	if (trade !== "send" || seen.has(call.end))
 		return [];
-	seen.add(end);
-	const names = app.facts.words[0].sleeps;
-	return SLEEPS.filter(([key]) => summary[key]).map(([key, cause]) => html("tr", { class: "note" },
-		html("td", { colspan: CALL_KEYS.length, class: "text" },
-			word("slept", duration(summary[key]), names[cause][app.lang === "zh" ? 1 : 0]))));
+	seen.add(call.end);
+	return sendWaits(call.index);
+}
+
+function waitRow(text) {
+	return html("tr", { class: "note" }, html("td", { colspan: CALL_KEYS.length, class: "text" }, text));
 }
 
 function drawCalls() {
@@ -54,7 +58,7 @@ function drawCalls() {
 		const moves = trades.get(call.call) !== "other";
 		const cells = [html("code", {}, word(call.end) + " " + call.call + "()"), count(call.count), moves ? count(call.moved_bytes) : null,
 			call.failed ? count(call.failed) : null, moves && call.short ? count(call.short) : null, duration(call.inside_ns), duration(call.longest_ns)];
-		return [row(CALL_KEYS, cells, { "data-call": call.end + " " + call.call }), ...(trades.get(call.call) === "send" ? sleepNote(call.end, seen) : [])];
+		return [row(CALL_KEYS, cells, { "data-call": call.end + " " + call.call }), ...waitsOf(call, trades.get(call.call), seen).map(waitRow)];
 	});
 	byId("calls").replaceChildren(head(CALL_KEYS), html("tbody", {}, rows));
 }

@@ -2,10 +2,11 @@
 /* State lanes and call lanes of both ends, and the sleeps inside the calls. */
 
 import { app, ENDS } from "./app.js";
-import { CALL_OPEN, CALL_UNFINISHED, callName, errorName, sleepName } from "./chosen.js";
+import { CALL_OPEN, CALL_UNFINISHED, callName, errorName } from "./chosen.js";
 import { rect, round, svg, text, textWidth } from "./dom.js";
 import { count, duration, percent } from "./format.js";
 import { word } from "./language.js";
+import { sleepName } from "./waits.js";
 
 const BARS_MOST = 300; /* more calls in view are shown as shares of time */
 export const LANE_HEIGHT = 21;
@@ -127,18 +128,34 @@ export function drawCalls(index, axis, y) {
 	return parts.concat(describeShares(index, axis, y));
 }
 
-function drawSleeps(axis, y) {
-	const { sleeps } = app.chosen.flows[app.sender];
-	const parts = [];
+/* Parts that touch are one sleep: a bar, however short they are. */
+function wholeSleeps(sleeps) {
+	const whole = [];
 	for (let i = 0; i < sleeps.length; i++) {
-		const end = sleeps.t[i] + sleeps.inside[i];
-		if (end < app.from || sleeps.t[i] > app.to)
+		const last = whole[whole.length - 1];
+		const joins = last && last.end === sleeps.t[i];
+		const sleep = joins ? last : { from: sleeps.t[i], causes: new Map() };
+		sleep.end = sleeps.t[i] + sleeps.inside[i];
+		sleep.causes.set(sleeps.cause[i], (sleep.causes.get(sleeps.cause[i]) ?? 0) + sleeps.inside[i]);
+		if (!joins)
+			whole.push(sleep);
+	}
+	return whole;
+}
+
+function sleepWords({ causes }) {
+	return [...causes].sort((a, b) => b[1] - a[1]).map(([cause, ns]) => word("slept", duration(ns), sleepName(cause))).join("\n");
+}
+
+function drawSleeps(axis, y) {
+	const parts = [];
+	for (const sleep of wholeSleeps(app.chosen.flows[app.sender].sleeps)) {
+		if (sleep.end < app.from || sleep.from > app.to)
 			continue;
-		const from = axis.clamp(axis.x(sleeps.t[i]));
-		const width = axis.clamp(axis.x(end)) - from;
+		const from = axis.clamp(axis.x(sleep.from));
+		const width = axis.clamp(axis.x(sleep.end)) - from;
 		if (width >= 2)
-			parts.push(titled(rect(from + 0.5, y + LANE_HEIGHT - 3, width - 1, 6, "fill-muted", { rx: 2 }),
-				word("slept", duration(sleeps.inside[i]), sleepName(sleeps.cause[i]))));
+			parts.push(titled(rect(from + 0.5, y + LANE_HEIGHT - 3, width - 1, 6, "fill-muted", { rx: 2 }), sleepWords(sleep)));
 	}
 	return parts;
 }

@@ -2,7 +2,7 @@
 /* Mouse and finger on the time axis: zoom, move, playhead, and the values under the pointer. */
 
 import { app, ENDS } from "./app.js";
-import { callAt, sleepAt, sleepName, stateAt } from "./chosen.js";
+import { callAt, sleepAt, stateAt } from "./chosen.js";
 import { byId, html, line, rect } from "./dom.js";
 import { bytes, count, duration, instant } from "./format.js";
 import { word } from "./language.js";
@@ -11,6 +11,7 @@ import { bytesIn, flowShown, knownPlaces, placeName } from "./places.js";
 import { seek } from "./player.js";
 import { rowAt } from "./sample.js";
 import { showAll, showRange, timelineLayout, zoom } from "./timeline.js";
+import { PEER_WINDOW, readerOf, sleepName } from "./waits.js";
 
 let drag = null;
 
@@ -33,7 +34,8 @@ function values(time) {
 	}
 	const sleep = sleepAt(flow, time);
 	if (sleep >= 0)
-		rows.push(["", word("sleep", sleepName(flow.sleeps.cause[sleep])) + " " + duration(flow.sleeps.inside[sleep])]);
+		rows.push(["", word("sleep", sleepName(flow.sleeps.cause[sleep])) + " " + duration(flow.sleeps.inside[sleep]) +
+			(flow.sleeps.cause[sleep] === PEER_WINDOW ? readerOf(app.sender) : "")]);
 	return rows;
 }
 
