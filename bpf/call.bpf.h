@@ -88,7 +88,8 @@ static void emit_address(const struct socket_call *call)
 		return;
 	if (address.family == AF_INET6 && bpf_probe_read_user(&address, sizeof(address), from))
 		return;
-	record = emit_reserve(RECORD_ADDRESS, sizeof(*record), call->socket);
+	/* Before the record of the entry, so that this knows where it leads. */
+	record = emit_reserve_at(RECORD_ADDRESS, sizeof(*record), call->socket, call->enter_ns);
 	if (!record)
 		return;
 	if (address.family == AF_INET6)

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "user/base/log.h"
+#include "user/export/export.h"
 
 #define DEFAULT_RING_BYTES (8ULL << 20)
 #define LARGEST_RING_BYTES (1ULL << 30)
@@ -53,7 +54,9 @@ static const struct argp_option table[] = {
 	{ "info", KEY_INFO, NULL, 0, "with -r: say what the capture is, and nothing else", 0 },
 	{ .doc = "What to make of it:", .group = 2 },
 	{ "view", KEY_VIEW, "VIEW", 0,
-	  "on the terminal: moments (default), events, ladder, summary, live, none", 0 },
+	  "on the terminal: moments (default), events (or events=calls,states,segments,notes,"
+	  "processes), ladder, summary, live, none",
+	  0 },
 	{ "play", KEY_PLAY, "PACE", OPTION_ARG_OPTIONAL,
 	  "with -r: replay slowly; auto (default), 1 for real time, 100 for 100 times slower, "
 	  "step to stop and think at each moment",
@@ -99,6 +102,10 @@ static const struct choice views[] = {
 	{ "live", VIEW_LIVE },
 	{ "none", VIEW_NONE },
 	{ 0 },
+};
+static const struct choice events[] = {
+	{ "calls", SHOW_CALLS }, { "states", SHOW_STATES },	  { "segments", SHOW_SEGMENTS },
+	{ "notes", SHOW_NOTES }, { "processes", SHOW_PROCESSES }, { 0 },
 };
 static const struct choice details[] = {
 	{ "states", CHOOSE_STATES },
@@ -203,6 +210,38 @@ static error_t take_choice(int *value, const struct choice *choices, const char 
 	return 0;
 }
 
+/* Which of them "events=calls,states" shows. */
+static error_t parse_events(struct options *options, char *list)
+{
+	int value;
+
+	options->view = VIEW_EVENTS;
+	options->events = 0;
+	for (char *word = strsep(&list, ","); word; word = strsep(&list, ",")) {
+		if (take_choice(&value, events, "--view events", word))
+			return COMPLAINED;
+		options->events |= (unsigned int)value;
+	}
+	return 0;
+}
+
+static error_t parse_view(struct options *options, const char *arg)
+{
+	static const char list[] = "events=";
+	char words[128];
+	int value;
+
+	if (!strncmp(arg, list, strlen(list))) {
+		snprintf(words, sizeof(words), "%s", arg + strlen(list));
+		return parse_events(options, words);
+	}
+	if (take_choice(&value, views, "--view", arg))
+		return COMPLAINED;
+	options->view = (enum view)value;
+	options->events = 0;
+	return 0;
+}
+
 static error_t parse_value(struct options *options, int key, char *arg)
 {
 	int value = 0;
@@ -210,9 +249,7 @@ static error_t parse_value(struct options *options, int key, char *arg)
 
 	switch (key) {
 	case KEY_VIEW:
-		err = take_choice(&value, views, "--view", arg);
-		options->view = value;
-		return err;
+		return parse_view(options, arg);
 	case KEY_DETAIL:
 		err = take_choice(&value, details, "--detail", arg);
 		options->detail = value;

@@ -35,6 +35,7 @@ struct options {
 	const char *csv;		 /* a directory */
 	const char *files[OUTPUT_FILES]; /* NULL: not wanted; "-": standard output */
 	enum view view;
+	unsigned int events; /* --view events: enum shown_events; 0: all */
 	enum detail_choice detail;
 	enum color_choice color;
 	enum lang lang;

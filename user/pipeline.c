@@ -128,6 +128,7 @@ void pipeline_view_target(struct export_target *target, const struct options *op
 	*target = (struct export_target){
 		.replayed = options->read,
 		.shown = view ? view->name : NULL,
+		.events = options->events,
 		.stream = view_stream(options),
 		.directory_fd = -1,
 		.lang = options->lang,

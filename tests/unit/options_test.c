@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "tests/unit/cmocka_all.h"
+#include "user/export/export.h"
 #include "user/options.h"
 
 #define WORDS_MAX 24
@@ -123,6 +124,19 @@ static void every_view_and_language_has_its_word(void **state)
 	(void)state;
 }
 
+static void events_may_be_chosen(void **state)
+{
+	assert_int_equal(parse("--view events=calls,notes ls"), 0);
+	assert_int_equal(options.view, VIEW_EVENTS);
+	assert_int_equal(options.events, SHOW_CALLS | SHOW_NOTES);
+	assert_int_equal(parse("--view events=calls --view events ls"), 0);
+	assert_int_equal(options.events, 0);
+	assert_int_equal(parse("--view events=calls,cats ls"), -EINVAL);
+	assert_int_equal(parse("--view events= ls"), -EINVAL);
+	assert_int_equal(parse("--view moments=calls ls"), -EINVAL);
+	(void)state;
+}
+
 static void color_without_a_word_is_always(void **state)
 {
 	assert_int_equal(parse("--color ls"), 0);
@@ -234,6 +248,7 @@ int main(void)
 		cmocka_unit_test(defaults_are_moments_in_full_detail),
 		cmocka_unit_test(a_capture_is_read_without_a_command),
 		cmocka_unit_test(every_view_and_language_has_its_word),
+		cmocka_unit_test(events_may_be_chosen),
 		cmocka_unit_test(color_without_a_word_is_always),
 		cmocka_unit_test(sizes_and_times_have_units),
 		cmocka_unit_test(numbers_that_make_no_sense_are_refused),
