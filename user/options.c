@@ -55,7 +55,7 @@ static const struct argp_option table[] = {
 	{ .doc = "What to make of it:", .group = 2 },
 	{ "view", KEY_VIEW, "VIEW", 0,
 	  "on the terminal: moments (default), events (or events=calls,states,segments,notes,"
-	  "processes), ladder, summary, live, none",
+	  "processes), connections, ladder, summary, live, none",
 	  0 },
 	{ "play", KEY_PLAY, "PACE", OPTION_ARG_OPTIONAL,
 	  "with -r: replay slowly; auto (default), 1 for real time, 100 for 100 times slower, "
@@ -95,13 +95,10 @@ struct choice {
 };
 
 static const struct choice views[] = {
-	{ "moments", VIEW_MOMENTS },
-	{ "events", VIEW_EVENTS },
-	{ "ladder", VIEW_LADDER },
-	{ "summary", VIEW_SUMMARY },
-	{ "live", VIEW_LIVE },
-	{ "none", VIEW_NONE },
-	{ 0 },
+	{ "moments", VIEW_MOMENTS },  { "events", VIEW_EVENTS },
+	{ "connections", VIEW_ROWS }, { "ladder", VIEW_LADDER },
+	{ "summary", VIEW_SUMMARY },  { "live", VIEW_LIVE },
+	{ "none", VIEW_NONE },	      { 0 },
 };
 static const struct choice events[] = {
 	{ "calls", SHOW_CALLS }, { "states", SHOW_STATES },	  { "segments", SHOW_SEGMENTS },

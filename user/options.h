@@ -14,7 +14,7 @@
 #define EXIT_NOT_EXECUTABLE 126
 #define EXIT_NOT_FOUND 127
 
-enum view { VIEW_MOMENTS, VIEW_EVENTS, VIEW_LADDER, VIEW_SUMMARY, VIEW_LIVE, VIEW_NONE };
+enum view { VIEW_MOMENTS, VIEW_EVENTS, VIEW_LADDER, VIEW_SUMMARY, VIEW_LIVE, VIEW_NONE, VIEW_ROWS };
 /* Outputs that are one file each, made at the end from the whole capture. */
 enum output_file {
 	OUTPUT_JSON,

@@ -103,9 +103,10 @@ int pipeline_read(struct pipeline *pipeline, struct reader *reader)
 const struct export *pipeline_view(const struct options *options)
 {
 	static const struct export *const views[] = {
-		[VIEW_MOMENTS] = &view_moments, [VIEW_EVENTS] = &view_events,
-		[VIEW_LADDER] = &view_ladder,	[VIEW_SUMMARY] = &view_summary,
-		[VIEW_LIVE] = &view_live,	[VIEW_NONE] = NULL,
+		[VIEW_MOMENTS] = &view_moments,	 [VIEW_EVENTS] = &view_events,
+		[VIEW_LADDER] = &view_ladder,	 [VIEW_SUMMARY] = &view_summary,
+		[VIEW_LIVE] = &view_live,	 [VIEW_NONE] = NULL,
+		[VIEW_ROWS] = &view_connections,
 	};
 
 	return views[options->view];

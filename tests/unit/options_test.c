@@ -108,11 +108,11 @@ static void a_capture_is_read_without_a_command(void **state)
 
 static void every_view_and_language_has_its_word(void **state)
 {
-	static const char *const views[] = { "moments", "events", "ladder",
-					     "summary", "live",	  "none" };
+	static const char *const views[] = { "moments", "events", "ladder",	"summary",
+					     "live",	"none",	  "connections" };
 	char line[64];
 
-	for (int i = 0; i < 6; i++) {
+	for (int i = 0; i < 7; i++) {
 		snprintf(line, sizeof(line), "--view %s ls", views[i]);
 		assert_int_equal(parse(line), 0);
 		assert_int_equal(options.view, VIEW_MOMENTS + i);
@@ -188,7 +188,8 @@ static void numbers_that_make_no_sense_are_refused(void **state)
 
 static void words_that_are_not_known_name_the_known_ones(void **state)
 {
-	assert_refused("--view pretty ls", "moments, events, ladder, summary, live, none");
+	assert_refused("--view pretty ls",
+		       "moments, events, connections, ladder, summary, live, none");
 	assert_refused("--detail most ls", "states, calls, full");
 	assert_refused("--lang fr ls", "en, zh");
 	assert_refused("--color=red ls", "auto, always, never");

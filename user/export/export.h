@@ -53,10 +53,11 @@ struct export
 };
 
 /* Terminal views (text.c and its parts): they write while the run goes on. */
-extern const struct export view_moments; /* a line for each moment; the summary at the end */
-extern const struct export view_events;	 /* a line for each event, in the manner of strace(1) */
-extern const struct export view_ladder;	 /* the ladder of each connection, at the end */
-extern const struct export view_summary; /* the summary, at the end */
+extern const struct export view_moments;     /* a line for each moment; the summary at the end */
+extern const struct export view_events;	     /* a line for each event, in the manner of strace(1) */
+extern const struct export view_connections; /* a line for each connection that is over */
+extern const struct export view_ladder;	     /* the ladder of each connection, at the end */
+extern const struct export view_summary;     /* the summary, at the end */
 
 /* Files: a second pass, when zero is known. */
 extern const struct export export_csv;

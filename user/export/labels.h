@@ -86,9 +86,16 @@ enum label {
 	LABEL_MORE, /* {0} connections, {1} bytes, {2} bytes */
 	LABEL_MORE_ONE,
 	LABEL_ONE_LINE, /* {0} connections */
-	LABEL_OPEN,
-	LABEL_CLOSED,
-	LABEL_RESET, /* {0} an end */
+	LABEL_RESET,	/* {0} an end */
+	LABEL_PROCESS,
+	LABEL_SENT,
+	LABEL_RECEIVED,
+	LABEL_TOOK,
+	LABEL_INSIDE_CALLS,
+	LABEL_END,
+	LABEL_ENDS,
+	LABEL_TOTAL,	   /* {0} connections, {1} closed, {2} reset, {3} failed, {4} open */
+	LABEL_TOTAL_MOVED, /* {0} bytes, {1} bytes, {2} a duration, {3} segments */
 	LABEL_COUNT_ALL
 };
 
