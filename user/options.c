@@ -12,6 +12,7 @@
 
 #include "user/base/log.h"
 #include "user/export/export.h"
+#include "user/export/frame.h"
 
 #define DEFAULT_RING_BYTES (8ULL << 20)
 #define LARGEST_RING_BYTES (1ULL << 30)
@@ -29,6 +30,7 @@ enum key {
 	KEY_PERFETTO,
 	KEY_PCAPNG,
 	KEY_VIEW,
+	KEY_TOP,
 	KEY_PLAY,
 	KEY_INFO,
 	KEY_DETAIL,
@@ -57,6 +59,8 @@ static const struct argp_option table[] = {
 	  "on the terminal: moments (default), events (or events=calls,states,segments,notes,"
 	  "processes), connections, ladder, summary, live, none",
 	  0 },
+	{ "top", KEY_TOP, "ORDER", OPTION_ARG_OPTIONAL,
+	  "full screen: connections sorted by blocked (default), bytes, retransmits, or rate", 0 },
 	{ "play", KEY_PLAY, "PACE", OPTION_ARG_OPTIONAL,
 	  "with -r: replay slowly; auto (default), 1 for real time, 100 for 100 times slower, "
 	  "step to stop and think at each moment",
@@ -103,6 +107,13 @@ static const struct choice views[] = {
 static const struct choice events[] = {
 	{ "calls", SHOW_CALLS }, { "states", SHOW_STATES },	  { "segments", SHOW_SEGMENTS },
 	{ "notes", SHOW_NOTES }, { "processes", SHOW_PROCESSES }, { 0 },
+};
+static const struct choice orders[] = {
+	{ "blocked", TOP_BY_BLOCKED },
+	{ "bytes", TOP_BY_BYTES },
+	{ "retransmits", TOP_BY_RETRANSMITS },
+	{ "rate", TOP_BY_RATE },
+	{ 0 },
 };
 static const struct choice details[] = {
 	{ "states", CHOOSE_STATES },
@@ -213,6 +224,7 @@ static error_t parse_events(struct options *options, char *list)
 	int value;
 
 	options->view = VIEW_EVENTS;
+	options->top = false;
 	options->events = 0;
 	for (char *word = strsep(&list, ","); word; word = strsep(&list, ",")) {
 		if (take_choice(&value, events, "--view events", word))
@@ -235,6 +247,7 @@ static error_t parse_view(struct options *options, const char *arg)
 	if (take_choice(&value, views, "--view", arg))
 		return COMPLAINED;
 	options->view = (enum view)value;
+	options->top = false;
 	options->events = 0;
 	return 0;
 }
@@ -247,6 +260,10 @@ static error_t parse_value(struct options *options, int key, char *arg)
 	switch (key) {
 	case KEY_VIEW:
 		return parse_view(options, arg);
+	case KEY_TOP:
+		options->view = VIEW_LIVE;
+		options->top = true;
+		return take_choice(&options->top_order, orders, "--top", arg ? arg : "blocked");
 	case KEY_DETAIL:
 		err = take_choice(&value, details, "--detail", arg);
 		options->detail = value;
@@ -416,6 +433,8 @@ static int check(const struct options *options)
 		log_error("--play replays a capture: add -r FILE");
 	else if (options->play && options->info)
 		log_error("--info and --play: choose one of the two");
+	else if (options->top && options->read)
+		log_error("--top shows a run as it happens; with -r use --view connections");
 	else if (options->view == VIEW_LIVE && options->read && !options->play)
 		log_error("--view live shows a run as it happens; with -r use --play");
 	else if (options->info && !options->read)

@@ -35,6 +35,8 @@ struct options {
 	const char *csv;		 /* a directory */
 	const char *files[OUTPUT_FILES]; /* NULL: not wanted; "-": standard output */
 	enum view view;
+	bool top;	     /* --top: with VIEW_LIVE */
+	int top_order;	     /* enum top_order */
 	unsigned int events; /* --view events: enum shown_events; 0: all */
 	enum detail_choice detail;
 	enum color_choice color;

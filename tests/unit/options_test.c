@@ -8,6 +8,7 @@
 
 #include "tests/unit/cmocka_all.h"
 #include "user/export/export.h"
+#include "user/export/frame.h"
 #include "user/options.h"
 
 #define WORDS_MAX 24
@@ -137,6 +138,21 @@ static void events_may_be_chosen(void **state)
 	(void)state;
 }
 
+static void top_is_the_live_view_in_an_order(void **state)
+{
+	assert_int_equal(parse("--top ls"), 0);
+	assert_int_equal(options.view, VIEW_LIVE);
+	assert_true(options.top);
+	assert_int_equal(options.top_order, TOP_BY_BLOCKED);
+	assert_int_equal(parse("--top=rate ls"), 0);
+	assert_int_equal(options.top_order, TOP_BY_RATE);
+	assert_int_equal(parse("--top --view moments ls"), 0);
+	assert_false(options.top);
+	assert_refused("--top=size ls", "choose one of blocked, bytes, retransmits, rate");
+	assert_refused("-r run.tcpw --top", "--view connections");
+	(void)state;
+}
+
 static void color_without_a_word_is_always(void **state)
 {
 	assert_int_equal(parse("--color ls"), 0);
@@ -250,6 +266,7 @@ int main(void)
 		cmocka_unit_test(a_capture_is_read_without_a_command),
 		cmocka_unit_test(every_view_and_language_has_its_word),
 		cmocka_unit_test(events_may_be_chosen),
+		cmocka_unit_test(top_is_the_live_view_in_an_order),
 		cmocka_unit_test(color_without_a_word_is_always),
 		cmocka_unit_test(sizes_and_times_have_units),
 		cmocka_unit_test(numbers_that_make_no_sense_are_refused),
