@@ -86,7 +86,8 @@ static void emit_address(const struct socket_call *call)
 
 	if (!user_address_read(&address, call_argument(call, 1)))
 		return;
-	record = emit_reserve(RECORD_ADDRESS, sizeof(*record), call->socket);
+	/* Before the record of the entry, so that this knows where it leads. */
+	record = emit_reserve_at(RECORD_ADDRESS, sizeof(*record), call->socket, call->enter_ns);
 	if (!record)
 		return;
 	user_address_copy(record->address, &address);

@@ -308,8 +308,9 @@ static struct options fitted(const struct options *options)
 
 	if (!why)
 		return fit;
-	fit.view = VIEW_MOMENTS;
-	log_warning("--view live: %s; showing moments instead", why);
+	fit.view = options->top ? VIEW_ROWS : VIEW_MOMENTS;
+	log_warning("%s: %s; showing %s instead", options->top ? "--top" : "--view live", why,
+		    options->top ? "connections" : "moments");
 	return fit;
 }
 

@@ -11,6 +11,8 @@
 #include <unistd.h>
 
 #include "user/base/log.h"
+#include "user/export/export.h"
+#include "user/export/frame.h"
 #include "user/filter_options.h"
 #include "user/options_parse.h"
 
@@ -31,6 +33,7 @@ enum key {
 	KEY_PERFETTO,
 	KEY_PCAPNG,
 	KEY_VIEW,
+	KEY_TOP,
 	KEY_PLAY,
 	KEY_INFO,
 	KEY_DETAIL,
@@ -58,7 +61,11 @@ static const struct argp_option table[] = {
 	{ "info", KEY_INFO, NULL, 0, "with -r: say what the capture is, and nothing else", 0 },
 	{ .doc = "What to make of it:", .group = 3 },
 	{ "view", KEY_VIEW, "VIEW", 0,
-	  "on the terminal: moments (default), events, ladder, summary, live, none", 0 },
+	  "on the terminal: moments (default), events (or events=calls,states,segments,notes,"
+	  "processes), connections, ladder, summary, live, none",
+	  0 },
+	{ "top", KEY_TOP, "ORDER", OPTION_ARG_OPTIONAL,
+	  "full screen: connections sorted by blocked (default), bytes, retransmits, or rate", 0 },
 	{ "play", KEY_PLAY, "PACE", OPTION_ARG_OPTIONAL,
 	  "with -r: replay slowly; auto (default), 1 for real time, 100 for 100 times slower, "
 	  "step to stop and think at each moment",
@@ -97,12 +104,20 @@ static const struct argp_option table[] = {
 };
 
 static const struct choice views[] = {
-	{ "moments", VIEW_MOMENTS },
-	{ "events", VIEW_EVENTS },
-	{ "ladder", VIEW_LADDER },
-	{ "summary", VIEW_SUMMARY },
-	{ "live", VIEW_LIVE },
-	{ "none", VIEW_NONE },
+	{ "moments", VIEW_MOMENTS },  { "events", VIEW_EVENTS },
+	{ "connections", VIEW_ROWS }, { "ladder", VIEW_LADDER },
+	{ "summary", VIEW_SUMMARY },  { "live", VIEW_LIVE },
+	{ "none", VIEW_NONE },	      { 0 },
+};
+static const struct choice events[] = {
+	{ "calls", SHOW_CALLS }, { "states", SHOW_STATES },	  { "segments", SHOW_SEGMENTS },
+	{ "notes", SHOW_NOTES }, { "processes", SHOW_PROCESSES }, { 0 },
+};
+static const struct choice orders[] = {
+	{ "blocked", TOP_BY_BLOCKED },
+	{ "bytes", TOP_BY_BYTES },
+	{ "retransmits", TOP_BY_RETRANSMITS },
+	{ "rate", TOP_BY_RATE },
 	{ 0 },
 };
 static const struct choice details[] = {
@@ -206,6 +221,40 @@ static error_t take_choice(int *value, const struct choice *choices, const char 
 	return 0;
 }
 
+/* Which of them "events=calls,states" shows. */
+static error_t parse_events(struct options *options, char *list)
+{
+	int value;
+
+	options->view = VIEW_EVENTS;
+	options->top = false;
+	options->events = 0;
+	for (char *word = strsep(&list, ","); word; word = strsep(&list, ",")) {
+		if (take_choice(&value, events, "--view events", word))
+			return COMPLAINED;
+		options->events |= (unsigned int)value;
+	}
+	return 0;
+}
+
+static error_t parse_view(struct options *options, const char *arg)
+{
+	static const char list[] = "events=";
+	char words[128];
+	int value;
+
+	if (!strncmp(arg, list, strlen(list))) {
+		snprintf(words, sizeof(words), "%s", arg + strlen(list));
+		return parse_events(options, words);
+	}
+	if (take_choice(&value, views, "--view", arg))
+		return COMPLAINED;
+	options->view = (enum view)value;
+	options->top = false;
+	options->events = 0;
+	return 0;
+}
+
 static error_t parse_value(struct options *options, int key, char *arg)
 {
 	int value = 0;
@@ -213,9 +262,11 @@ static error_t parse_value(struct options *options, int key, char *arg)
 
 	switch (key) {
 	case KEY_VIEW:
-		err = take_choice(&value, views, "--view", arg);
-		options->view = value;
-		return err;
+		return parse_view(options, arg);
+	case KEY_TOP:
+		options->view = VIEW_LIVE;
+		options->top = true;
+		return take_choice(&options->top_order, orders, "--top", arg ? arg : "blocked");
 	case KEY_DETAIL:
 		err = take_choice(&value, details, "--detail", arg);
 		options->detail = value;
@@ -401,6 +452,8 @@ static int check(const struct options *options)
 		log_error("--play replays a capture: add -r FILE");
 	else if (options->play && options->info)
 		log_error("--info and --play: choose one of the two");
+	else if (options->top && options->read)
+		log_error("--top shows a run as it happens; with -r use --view connections");
 	else if (options->view == VIEW_LIVE && options->read && !options->play)
 		log_error("--view live shows a run as it happens; with -r use --play");
 	else if (options->info && !options->read)

@@ -15,7 +15,7 @@
 #define EXIT_NOT_EXECUTABLE 126
 #define EXIT_NOT_FOUND 127
 
-enum view { VIEW_MOMENTS, VIEW_EVENTS, VIEW_LADDER, VIEW_SUMMARY, VIEW_LIVE, VIEW_NONE };
+enum view { VIEW_MOMENTS, VIEW_EVENTS, VIEW_LADDER, VIEW_SUMMARY, VIEW_LIVE, VIEW_NONE, VIEW_ROWS };
 /* Outputs that are one file each, made at the end from the whole capture. */
 enum output_file {
 	OUTPUT_JSON,
@@ -37,6 +37,9 @@ struct options {
 	const char *files[OUTPUT_FILES]; /* NULL: not wanted; "-": standard output */
 	struct filter filter;		 /* which sockets */
 	enum view view;
+	bool top;	     /* --top: with VIEW_LIVE */
+	int top_order;	     /* enum top_order */
+	unsigned int events; /* --view events: enum shown_events; 0: all */
 	enum detail_choice detail;
 	enum color_choice color;
 	enum lang lang;

@@ -111,9 +111,10 @@ int pipeline_read(struct pipeline *pipeline, struct reader *reader)
 const struct export *pipeline_view(const struct options *options)
 {
 	static const struct export *const views[] = {
-		[VIEW_MOMENTS] = &view_moments, [VIEW_EVENTS] = &view_events,
-		[VIEW_LADDER] = &view_ladder,	[VIEW_SUMMARY] = &view_summary,
-		[VIEW_LIVE] = &view_live,	[VIEW_NONE] = NULL,
+		[VIEW_MOMENTS] = &view_moments,	 [VIEW_EVENTS] = &view_events,
+		[VIEW_LADDER] = &view_ladder,	 [VIEW_SUMMARY] = &view_summary,
+		[VIEW_LIVE] = &view_live,	 [VIEW_NONE] = NULL,
+		[VIEW_ROWS] = &view_connections,
 	};
 
 	return views[options->view];
@@ -136,6 +137,7 @@ void pipeline_view_target(struct export_target *target, const struct options *op
 	*target = (struct export_target){
 		.replayed = options->read,
 		.shown = view ? view->name : NULL,
+		.events = options->events,
 		.stream = view_stream(options),
 		.directory_fd = -1,
 		.lang = options->lang,

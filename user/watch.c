@@ -120,6 +120,8 @@ void watch_start(struct watch *watch, const struct pipeline *pipeline, uint64_t 
 	watch->command_fd = -1;
 	watch->frame = pipeline->context;
 	watch->trace = pipeline->trace;
+	if (watch->options->top)
+		frame_top(watch->frame, (enum top_order)watch->options->top_order);
 	watch->scene.zero_ns = zero_ns;
 	watch->scene.status = -1;
 	watch->scene.pane = &watch->pane;

@@ -125,6 +125,28 @@ def frames_follow_keys_and_sizes_until_control_c():
 
 
 @test
+def top_sorts_ends_and_opens_them():
+    with Terminal() as terminal:
+        terminal.trace(["--top"], SLOW)
+        terminal.wait_for("ENDS by time blocked")
+        terminal.wait_for("peer window")
+        need("bulk_clien" in terminal.screen(), "the sender is not named")
+        terminal.resize(160, 50)
+        terminal.wait_for("local")
+        terminal.resize(60, 20)
+        terminal.resize(80, 24)
+        terminal.keys("2")
+        terminal.wait_for("ENDS by bytes")
+        terminal.keys("Down", "Enter")
+        terminal.wait_for("WHERE ARE THE BYTES?")
+        terminal.keys("Escape")
+        terminal.wait_for("ENDS by bytes")
+        terminal.keys("C-c")
+        terminal.wait_for("status=130")
+        terminal.must_be_as_it_was()
+
+
+@test
 def it_stays_after_the_end_and_then_prints_everything():
     with Terminal() as terminal:
         command = " ".join(map(shlex.quote, SHORT)) + "; echo its last words; exit 7"
@@ -232,6 +254,10 @@ def a_terminal_that_cannot_show_it_gets_moments_and_is_told():
     need(done.stderr.startswith("tcpwatch: warning: --view live: standard input and"),
          "what is said without a terminal")
     need("SYN-ACK: " in done.stderr, "no moments without a terminal")
+    done = run([TCPWATCH, "--top", "--", *SHORT])
+    need(done.stderr.startswith("tcpwatch: warning: --top: standard input and"),
+         "what --top says without a terminal")
+    need("1 connection: 1 closed" in done.stderr, "no connections without a terminal")
 
 
 def capture_of(command):

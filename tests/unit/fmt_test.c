@@ -100,6 +100,36 @@ static void durations_keep_four_digits_and_round_into_the_next_unit(void **state
 	check_unsigned(fmt_duration, cases, COUNT(cases));
 }
 
+static void short_forms_keep_three_digits_and_no_blank(void **state)
+{
+	static const struct unsigned_case durations[] = {
+		{ 0, "0ns" },
+		{ 999, "999ns" },
+		{ 1000, "1.00us" },
+		{ 9995, "10.0us" },
+		{ 42600, "42.6us" },
+		{ 999499, "999us" },
+		{ 999500, "1.00ms" },
+		{ 197400000, "197ms" },
+		{ 7805000000, "7.81s" },
+		{ 99950000000, "100s" },
+		{ 86399000000000, "86,399s" },
+	};
+	static const struct unsigned_case bytes[] = {
+		{ 0, "0" },
+		{ 999, "999" },
+		{ 1000, "1.00k" },
+		{ 10240000, "10.2M" },
+		{ 999499, "999k" },
+		{ 999500, "1.00M" },
+		{ 1000000000000, "1T" },
+	};
+
+	(void)state;
+	check_unsigned(fmt_duration_short, durations, COUNT(durations));
+	check_unsigned(fmt_bytes_short, bytes, COUNT(bytes));
+}
+
 static void offsets_always_carry_their_sign(void **state)
 {
 	static const struct signed_case cases[] = {
@@ -364,6 +394,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(counts_have_a_comma_every_three_digits),
 		cmocka_unit_test(durations_keep_four_digits_and_round_into_the_next_unit),
+		cmocka_unit_test(short_forms_keep_three_digits_and_no_blank),
 		cmocka_unit_test(offsets_always_carry_their_sign),
 		cmocka_unit_test(seconds_have_nine_decimals_and_lose_nothing),
 		cmocka_unit_test(bytes_use_decimal_powers),

@@ -11,7 +11,7 @@
 
 #include "tests/unit/cmocka_all.h"
 #include "tests/unit/story.h"
-#include "user/export/events.h"
+#include "user/export/connections.h"
 #include "user/export/footer.h"
 
 struct desk {
@@ -80,130 +80,6 @@ static void assert_fits(const char *text, int columns)
 		fail_msg("%d columns where %d are:\n%s", paper_columns(text), columns, text);
 }
 
-/* Events, one line each. */
-static const char *event_of(struct desk *desk, const struct call *call)
-{
-	void *context;
-
-	paper_free(&desk->paper);
-	paper_open(&desk->paper, 80, false);
-	assert_int_equal(view_events.begin(&context, &desk->paper.target, &desk->story.info), 0);
-	view_events.sink.zero(context, desk->story.info.start_mono_ns);
-	view_events.sink.call(context, call);
-	assert_int_equal(view_events.end(context, desk->trace, &desk->story.end), 0);
-	paper_close(&desk->paper);
-	return desk->paper.text;
-}
-
-static struct call call_of(struct desk *desk, enum call_kind kind)
-{
-	struct call call = {
-		.kind = kind,
-		.enter_ns = STORY_ZERO_NS,
-		.return_ns = STORY_ZERO_NS + 106000,
-		.finished = true,
-		.fd = 3,
-		.tgid = 9788,
-		.tid = 9788,
-		.socket = &desk->story.client,
-		.family = AF_INET,
-		.port = 12345,
-	};
-
-	strcpy(call.comm, "exp_client");
-	memcpy(call.address, desk->story.connection.address[0], sizeof(call.address));
-	return call;
-}
-
-static void calls_read_like_those_of_strace(void **state)
-{
-	struct desk *desk = *state;
-	struct call call = call_of(desk, CALL_CONNECT);
-
-	call.has_address = true;
-	assert_has(event_of(desk, &call), "   0.300106 exp_client/9788    "
-					  "connect(3, 127.0.0.1:12345) = 0 <106.0 us>\n");
-	call.result = -ECONNREFUSED;
-	assert_has(event_of(desk, &call), "= ECONNREFUSED <106.0 us>\n");
-	call = call_of(desk, CALL_SEND);
-	call.asked_bytes = call.moved_bytes = 10240000;
-	call.result = 10240000;
-	call.flags = MSG_NOSIGNAL;
-	call.sleep_ns[SLEEP_PEER_WINDOW] = 100000;
-	assert_has(event_of(desk, &call), "send(3, 10,240,000, MSG_NOSIGNAL) = 10,240,000 "
-					  "<106.0 us, slept 100.0 us: peer's window>\n");
-	call = call_of(desk, CALL_SHUTDOWN);
-	call.flags = SHUT_WR;
-	assert_has(event_of(desk, &call), "shutdown(3, SHUT_WR) = 0 <");
-	call = call_of(desk, CALL_SOCKET);
-	call.result = 3;
-	assert_has(event_of(desk, &call), "socket(IPv4, TCP) = 3 <");
-	call = call_of(desk, CALL_LISTEN);
-	call.flags = 128;
-	assert_has(event_of(desk, &call), "listen(3, 128) = 0 <");
-}
-
-static void calls_that_never_returned_say_so(void **state)
-{
-	struct desk *desk = *state;
-	struct call call = call_of(desk, CALL_READ);
-
-	call.finished = false;
-	assert_has(event_of(desk, &call), "read(3, 0) = ? (its task ended inside) <");
-	call.return_ns = 0;
-	assert_has(event_of(desk, &call), "read(3, 0) (still inside)\n");
-}
-
-static void states_segments_and_losses_are_lines_too(void **state)
-{
-	struct desk *desk = *state;
-	struct state_change change = {
-		.time_ns = STORY_ZERO_NS,
-		.socket = &desk->story.client,
-		.old_state = TCP_SYN_SENT,
-		.new_state = TCP_ESTABLISHED,
-		.duration_ns = 48600,
-		.duration_known = true,
-		.cause = CAUSE_SEGMENT,
-		.detail = "SYN-ACK",
-	};
-	struct segment segment = {
-		.time_ns = STORY_ZERO_NS,
-		.socket = &desk->story.client,
-		.connection = &desk->story.connection,
-		.flags = SEGMENT_SYN,
-		.window = 65495,
-		.mss = 65495,
-		.wscale = 10,
-	};
-	struct loss loss = {
-		.first_ns = STORY_ZERO_NS,
-		.last_ns = STORY_ZERO_NS + 1000000000,
-		.count = 1234,
-		.what = RECORD_SEGMENT,
-	};
-	void *context;
-
-	paper_open(&desk->paper, 80, false);
-	assert_int_equal(view_events.begin(&context, &desk->paper.target, &desk->story.info), 0);
-	view_events.sink.zero(context, desk->story.info.start_mono_ns);
-	view_events.sink.state(context, &change);
-	view_events.sink.segment(context, &segment);
-	desk->story.connection.isn_known[END_CLIENT] = false;
-	segment.flags = SEGMENT_ACK;
-	segment.length = 7;
-	view_events.sink.segment(context, &segment);
-	view_events.sink.lost(context, &loss);
-	assert_int_equal(view_events.end(context, desk->trace, &desk->story.end), 0);
-	paper_close(&desk->paper);
-	assert_has(desk->paper.text, "#1 client SYN_SENT -> ESTABLISHED  (segment SYN-ACK, "
-				     "after 48.6 us)\n");
-	assert_has(desk->paper.text, "#1 -> SYN seq=0 win=65,495 mss=65495 wscale=10\n");
-	assert_has(desk->paper.text, "#1 -> data ack=0 len=7 win=65,495\n");
-	assert_has(desk->paper.text, "~~~ 1,234 records LOST (SEGMENT) between +300.0 ms and "
-				     "+1.300 s\n");
-}
-
 /* Moments of many connections. */
 static const char *moments_of(struct desk *desk, unsigned int connections)
 {
@@ -213,6 +89,7 @@ static const char *moments_of(struct desk *desk, unsigned int connections)
 
 	paper_free(&desk->paper);
 	paper_open(&desk->paper, 80, false);
+	desk->paper.target.term.tty = true;
 	assert_int_equal(view_moments.begin(&context, &desk->paper.target, &desk->story.info), 0);
 	view_moments.sink.zero(context, desk->story.info.start_mono_ns);
 	for (unsigned int i = 0; i < connections; i++) {
@@ -242,12 +119,89 @@ static void more_than_eight_connections_get_one_line_each(void **state)
 
 	assert_int_equal(paper_count(text, "SYN: "), 8);
 	assert_int_equal(paper_count(text, "More than 8 connections"), 1);
-	assert_int_equal(paper_count(text, "  #9  exp_client 9788 127.0.0.1:57366 -> exp_server"),
-			 1);
-	assert_int_equal(paper_count(text, "  #10  exp_client"), 1);
-	assert_lacks(text, "  #8  exp_client");
-	assert_int_equal(paper_count(text, "10.24 MB ->, 0 B <-, closed"), 2);
+	assert_int_equal(paper_count(text, " exp_client/9788 "), 2);
+	assert_has(text, "10 connections: 10 closed, 0 reset, 0 failed, 0 open.\n");
+	assert_has(text, "102,400,000 bytes to servers, 0 to clients;");
 	assert_fits(text, 80);
+}
+
+/* Rows of connections that are over. */
+static const char *row_of(struct desk *desk, int columns, enum lang lang, bool tty)
+{
+	struct connections connections = { 0 };
+	struct view *view = begin(desk, columns, true, lang);
+
+	view->term.tty = tty;
+	connections_title(&connections, view);
+	connections_row(&connections, view, &desk->story.connection);
+	return finish(desk);
+}
+
+static void a_row_says_how_it_ended(void **state)
+{
+	struct desk *desk = *state;
+	struct connection *connection = &desk->story.connection;
+
+	desk->story.client.state_seen[TCP_FIN_WAIT1] = true;
+	connection->finished = true;
+	assert_has(row_of(desk, 80, LANG_EN, false),
+		   "  time who           sent  recv   took  block end     local -> remote\n"
+		   " 11.35 exp_client/9788 10.2M     0  11.6s  7.80s FIN-out "
+		   "127.0.0.1:57366 -> :12345\n");
+	desk->story.client.state_seen[TCP_FIN_WAIT1] = false;
+	desk->story.client.state_seen[TCP_CLOSE_WAIT] = true;
+	assert_has(row_of(desk, 80, LANG_EN, false), " FIN-in ");
+	connection->reset = true;
+	connection->reset_by = END_CLIENT;
+	assert_has(row_of(desk, 80, LANG_EN, false), " RST-out ");
+	connection->reset_by = END_SERVER;
+	assert_has(row_of(desk, 80, LANG_EN, false), " RST-in ");
+	connection->connect_error = ECONNREFUSED;
+	assert_has(row_of(desk, 80, LANG_EN, false), " ECONNREFUSED 127.0.0.1:57366");
+	connection->connect_error = 0;
+	connection->reset = connection->finished = false;
+	assert_has(row_of(desk, 80, LANG_EN, false), " open ");
+}
+
+static void a_row_of_the_server_looks_from_there(void **state)
+{
+	struct desk *desk = *state;
+	struct connection *connection = &desk->story.connection;
+
+	connection->ends[END_CLIENT] = NULL;
+	connection->flow[END_SERVER].retransmits = 3;
+	assert_has(row_of(desk, 80, LANG_EN, false), " exp_server/9789     0 10.2M ");
+	assert_has(desk->paper.text, " 127.0.0.1:12345 <- :57366 retrans:3\n");
+	connection->lossy = true;
+	assert_has(row_of(desk, 80, LANG_EN, false), " retrans:3 records-lost\n");
+}
+
+static void what_was_not_recorded_is_a_dash(void **state)
+{
+	struct desk *desk = *state;
+
+	strcpy(desk->story.info.hooks[1].name, "sys_exit");
+	desk->story.info.hooks[1].on = false;
+	desk->story.connection.bytes_known = false;
+	assert_has(row_of(desk, 80, LANG_EN, false), "/9788     -     -  11.6s      - ");
+}
+
+static void addresses_are_whole_at_any_width(void **state)
+{
+	struct desk *desk = *state;
+	struct connection *connection = &desk->story.connection;
+
+	connection->family = AF_INET6;
+	memset(connection->address[END_CLIENT], 0x22, 16);
+	memset(connection->address[END_SERVER], 0x33, 16);
+	assert_has(row_of(desk, 80, LANG_EN, true),
+		   "\n        [2222:2222:2222:2222:2222:2222:2222:2222]:57366 ->\n        "
+		   "[3333:3333:3333:3333:3333:3333:3333:3333]:12345\n");
+	assert_int_equal(paper_count(row_of(desk, 80, LANG_EN, false), "11.35"), 1);
+	assert_int_equal(paper_count(desk->paper.text, "]:12345"), 1);
+	assert_int_equal(paper_count(row_of(desk, 200, LANG_ZH, true), "]:12345"), 1);
+	connection->family = AF_INET;
+	assert_fits(row_of(desk, 80, LANG_ZH, true), 80);
 }
 
 /* What --info says. */
@@ -455,11 +409,12 @@ static void info_names_kernel_command_and_ending(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		DESK_TEST(calls_read_like_those_of_strace),
-		DESK_TEST(calls_that_never_returned_say_so),
-		DESK_TEST(states_segments_and_losses_are_lines_too),
 		DESK_TEST(one_connection_needs_no_number),
 		DESK_TEST(more_than_eight_connections_get_one_line_each),
+		DESK_TEST(a_row_says_how_it_ended),
+		DESK_TEST(a_row_of_the_server_looks_from_there),
+		DESK_TEST(what_was_not_recorded_is_a_dash),
+		DESK_TEST(addresses_are_whole_at_any_width),
 		DESK_TEST(moments_stand_in_the_order_of_their_times),
 		DESK_TEST(one_clock_begins_at_the_first_syn),
 		DESK_TEST(losses_are_said_loudly_with_kind_and_time),

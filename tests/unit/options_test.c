@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include "tests/unit/cmocka_all.h"
+#include "user/export/export.h"
+#include "user/export/frame.h"
 #include "user/options.h"
 
 #define WORDS_MAX 24
@@ -145,11 +147,11 @@ static void a_capture_is_read_without_a_command(void **state)
 
 static void every_view_and_language_has_its_word(void **state)
 {
-	static const char *const views[] = { "moments", "events", "ladder",
-					     "summary", "live",	  "none" };
+	static const char *const views[] = { "moments", "events", "ladder",	"summary",
+					     "live",	"none",	  "connections" };
 	char line[64];
 
-	for (int i = 0; i < 6; i++) {
+	for (int i = 0; i < 7; i++) {
 		snprintf(line, sizeof(line), "--view %s ls", views[i]);
 		assert_int_equal(parse(line), 0);
 		assert_int_equal(options.view, VIEW_MOMENTS + i);
@@ -158,6 +160,34 @@ static void every_view_and_language_has_its_word(void **state)
 	assert_int_equal(options.lang, LANG_ZH);
 	assert_int_equal(options.detail, CHOOSE_CALLS);
 	assert_int_equal(options.color, COLOR_NEVER);
+	(void)state;
+}
+
+static void events_may_be_chosen(void **state)
+{
+	assert_int_equal(parse("--view events=calls,notes ls"), 0);
+	assert_int_equal(options.view, VIEW_EVENTS);
+	assert_int_equal(options.events, SHOW_CALLS | SHOW_NOTES);
+	assert_int_equal(parse("--view events=calls --view events ls"), 0);
+	assert_int_equal(options.events, 0);
+	assert_int_equal(parse("--view events=calls,cats ls"), -EINVAL);
+	assert_int_equal(parse("--view events= ls"), -EINVAL);
+	assert_int_equal(parse("--view moments=calls ls"), -EINVAL);
+	(void)state;
+}
+
+static void top_is_the_live_view_in_an_order(void **state)
+{
+	assert_int_equal(parse("--top ls"), 0);
+	assert_int_equal(options.view, VIEW_LIVE);
+	assert_true(options.top);
+	assert_int_equal(options.top_order, TOP_BY_BLOCKED);
+	assert_int_equal(parse("--top=rate ls"), 0);
+	assert_int_equal(options.top_order, TOP_BY_RATE);
+	assert_int_equal(parse("--top --view moments ls"), 0);
+	assert_false(options.top);
+	assert_refused("--top=size ls", "choose one of blocked, bytes, retransmits, rate");
+	assert_refused("-r run.tcpw --top", "--view connections");
 	(void)state;
 }
 
@@ -212,7 +242,8 @@ static void numbers_that_make_no_sense_are_refused(void **state)
 
 static void words_that_are_not_known_name_the_known_ones(void **state)
 {
-	assert_refused("--view pretty ls", "moments, events, ladder, summary, live, none");
+	assert_refused("--view pretty ls",
+		       "moments, events, connections, ladder, summary, live, none");
 	assert_refused("--detail most ls", "states, calls, full");
 	assert_refused("--lang fr ls", "en, zh");
 	assert_refused("--color=red ls", "auto, always, never");
@@ -376,6 +407,8 @@ int main(void)
 		cmocka_unit_test(defaults_are_moments_in_full_detail),
 		cmocka_unit_test(a_capture_is_read_without_a_command),
 		cmocka_unit_test(every_view_and_language_has_its_word),
+		cmocka_unit_test(events_may_be_chosen),
+		cmocka_unit_test(top_is_the_live_view_in_an_order),
 		cmocka_unit_test(color_without_a_word_is_always),
 		cmocka_unit_test(sizes_and_times_have_units),
 		cmocka_unit_test(numbers_that_make_no_sense_are_refused),

@@ -45,6 +45,34 @@ static const struct scale byte_scales[] = {
 	{ UINT64_MAX, 10000000000000000, 2, " EB" },
 };
 
+/* 3 digits and no blank: for columns, and for whoever splits a line at its blanks. */
+static const struct scale short_durations[] = {
+	{ 1000ULL, 1, 0, "ns" },
+	{ 9995ULL, 10, 2, "us" },
+	{ 99950ULL, 100, 1, "us" },
+	{ 999500ULL, 1000, 0, "us" },
+	{ 9995000ULL, 10000, 2, "ms" },
+	{ 99950000ULL, 100000, 1, "ms" },
+	{ 999500000ULL, 1000000, 0, "ms" },
+	{ 9995000000ULL, 10000000, 2, "s" },
+	{ 99950000000ULL, 100000000, 1, "s" },
+	{ UINT64_MAX, 1000000000, 0, "s" },
+};
+
+static const struct scale short_bytes[] = {
+	{ 1000ULL, 1, 0, "" },
+	{ 9995ULL, 10, 2, "k" },
+	{ 99950ULL, 100, 1, "k" },
+	{ 999500ULL, 1000, 0, "k" },
+	{ 9995000ULL, 10000, 2, "M" },
+	{ 99950000ULL, 100000, 1, "M" },
+	{ 999500000ULL, 1000000, 0, "M" },
+	{ 9995000000ULL, 10000000, 2, "G" },
+	{ 99950000000ULL, 100000000, 1, "G" },
+	{ 999500000000ULL, 1000000000, 0, "G" },
+	{ UINT64_MAX, 1000000000000, 0, "T" },
+};
+
 static char *copy_cut(char *text, size_t size, const char *source)
 {
 	size_t length = strlen(source);
@@ -131,6 +159,22 @@ char *fmt_duration(char *text, size_t size, uint64_t ns)
 
 	*end = '\0';
 	return copy_cut(text, size, before_scaled(end, ns, duration_scales));
+}
+
+char *fmt_duration_short(char *text, size_t size, uint64_t ns)
+{
+	char buffer[FMT_SIZE], *end = buffer + sizeof(buffer) - 1;
+
+	*end = '\0';
+	return copy_cut(text, size, before_scaled(end, ns, short_durations));
+}
+
+char *fmt_bytes_short(char *text, size_t size, uint64_t bytes)
+{
+	char buffer[FMT_SIZE], *end = buffer + sizeof(buffer) - 1;
+
+	*end = '\0';
+	return copy_cut(text, size, before_scaled(end, bytes, short_bytes));
 }
 
 char *fmt_offset(char *text, size_t size, int64_t ns)

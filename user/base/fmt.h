@@ -21,6 +21,9 @@ char *fmt_count(char *text, size_t size, uint64_t value);
  */
 char *fmt_duration(char *text, size_t size, uint64_t ns);
 
+/* 3 digits, rounded, in at most 6 columns below a day: "850ns", "42.6us", "197ms", "7.81s". */
+char *fmt_duration_short(char *text, size_t size, uint64_t ns);
+
 /* As fmt_duration with its sign: "-200.1 ms", "+0 ns", "+18.5 us". */
 char *fmt_offset(char *text, size_t size, int64_t ns);
 
@@ -29,6 +32,9 @@ char *fmt_seconds(char *text, size_t size, int64_t ns);
 
 /* Decimal powers: "812 B", "129.0 kB", "4.22 MB". */
 char *fmt_bytes(char *text, size_t size, uint64_t bytes);
+
+/* 3 digits, rounded, decimal powers, in at most 5 columns: "812", "1.23k", "129k", "4.22M". */
+char *fmt_bytes_short(char *text, size_t size, uint64_t bytes);
 
 /*
  * part of whole, rounded down but never to 0 or 100 falsely: "31 %", "<1 %",

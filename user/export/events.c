@@ -1,39 +1,45 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The view of every event, one line each, in the order of their times: calls
- * when they return, states, segments, notes, and losses where they happened.
- * Samples of the buffers are not shown: they are rows of the CSV.
+ * The view of every event, one line each, in the order of their times, as
+ * strace(1) would write them: calls when they return, or in two parts when
+ * something else is to be told in between; states, segments, notes, and losses
+ * where they happened. Samples of the buffers are not shown: they are rows of
+ * the CSV.
  */
 #include "user/export/events.h"
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include "user/base/fmt.h"
 #include "user/export/footer.h"
 #include "user/model/names.h"
 
-#define TIME_COLUMNS 11
-#define WHO_COLUMNS 18
+#define TIME_COLUMNS 10
+#define WHO_COLUMNS 14
+/* A call that has been inside for longer is told of before it returns. */
+#define PATIENCE_NS 1000000000ULL
 
 /* On a terminal a long line is wrapped behind the names; in a file it stays one line. */
-static void print_line(const struct view *view, uint64_t time_ns, const char *who, const char *text)
+static void write_line(struct events *events, uint64_t time_ns, const char *who, const char *text)
 {
+	const struct view *view = events->view;
 	int64_t us = (int64_t)(time_ns - view->zero_ns) / 1000;
-	char column[TEXT_SIZE], own[TEXT_LONG];
-	int at = TIME_COLUMNS + 1 + term_width(who) + 1;
+	char time[FMT_SIZE], column[TEXT_SIZE], own[TEXT_LONG];
 
-	text_fit(column, sizeof(column), who, WHO_COLUMNS, ALIGN_LEFT);
-	if (term_width(who) < WHO_COLUMNS) {
-		who = column;
-		at = TIME_COLUMNS + 1 + WHO_COLUMNS + 1;
-	}
-	fprintf(view->stream, "%s%s%*lld.%06lld%s %s ", term_style(&view->term, STYLE_DIM),
-		us < 0 ? "-" : " ", TIME_COLUMNS - 8, llabs(us) / 1000000, llabs(us) % 1000000,
-		term_style(&view->term, STYLE_PLAIN), who);
+	if (term_width(who) > events->who_columns)
+		events->who_columns = term_width(who);
+	text_fit(column, sizeof(column), who, events->who_columns, ALIGN_LEFT);
+	snprintf(time, sizeof(time), "%s%lld.%06lld", us < 0 ? "-" : "", llabs(us) / 1000000,
+		 llabs(us) % 1000000);
+	fprintf(view->stream, "%s%*s%s %s ", term_style(&view->term, STYLE_DIM), TIME_COLUMNS, time,
+		term_style(&view->term, STYLE_PLAIN), column);
 	if (view->term.tty)
-		text_wrap(view, at, TIME_COLUMNS + 5, text);
+		text_wrap(view, TIME_COLUMNS + events->who_columns + 2, TIME_COLUMNS + 5, text);
 	else
 		fprintf(view->stream, "%s\n", text_own(view, own, sizeof(own), text));
 }
@@ -48,6 +54,36 @@ static char *task_text(const struct view *view, char *text, size_t size, const c
 	return text;
 }
 
+static struct begun *begun_of(struct events *events, uint32_t tid)
+{
+	return &events->begun[tid % EVENTS_REMEMBERED];
+}
+
+/* Something else comes first: the call that was entered is written as it stands. */
+static void write_entered(struct events *events)
+{
+	const struct call *call = &events->entered;
+	char who[TEXT_SIZE], text[TEXT_SIZE];
+
+	if (!events->waiting)
+		return;
+	events->waiting = false;
+	*begun_of(events, call->tid) = (struct begun){
+		.enter_ns = call->enter_ns,
+		.tid = call->tid,
+		.has_address = call->has_address,
+	};
+	task_text(events->view, who, sizeof(who), call->comm, call->tid);
+	event_call_begins(call, text, sizeof(text));
+	write_line(events, call->enter_ns, who, text);
+}
+
+static void print_line(struct events *events, uint64_t time_ns, const char *who, const char *text)
+{
+	write_entered(events);
+	write_line(events, time_ns, who, text);
+}
+
 /* Who owns the socket: in softirq the running task is not the one to name. */
 static char *owner_text(const struct view *view, char *text, size_t size,
 			const struct socket *socket)
@@ -59,8 +95,7 @@ static char *owner_text(const struct view *view, char *text, size_t size,
 	return text;
 }
 
-/* "#1 client", "socket 3" */
-static char *subject_text(char *text, size_t size, const struct socket *socket)
+char *event_subject(char *text, size_t size, const struct socket *socket)
 {
 	if (socket->connection)
 		snprintf(text, size, "#%u %s", socket->connection->id,
@@ -70,67 +105,207 @@ static char *subject_text(char *text, size_t size, const struct socket *socket)
 	return text;
 }
 
+/* A connection's addresses are told once, before the first line that needs them. */
+static void introduce(struct events *events, uint64_t time_ns, const struct connection *connection)
+{
+	unsigned int *told;
+	char ends[END_COUNT][FMT_SIZE], text[TEXT_SIZE];
+
+	if (!connection || !connection->port[END_CLIENT] || !connection->port[END_SERVER])
+		return;
+	told = &events->connections[connection->id % EVENTS_REMEMBERED];
+	if (*told == connection->id)
+		return;
+	*told = connection->id;
+	for (int end = 0; end < END_COUNT; end++)
+		text_endpoint(ends[end], FMT_SIZE, connection, (enum end)end);
+	snprintf(text, sizeof(text), "#%u is %s -> %s", connection->id, ends[END_CLIENT],
+		 ends[END_SERVER]);
+	print_line(events, time_ns, "-", text);
+}
+
+static void introduce_end(struct events *events, uint64_t time_ns, const struct socket *socket)
+{
+	if (socket)
+		introduce(events, time_ns, socket->connection);
+}
+
+static bool shows(const struct events *events, enum shown_events kind)
+{
+	return !events->view->events || events->view->events & kind;
+}
+
 static void on_zero(void *context, uint64_t zero_ns)
 {
-	struct view *view = context;
+	struct events *events = context;
 	char text[TEXT_SIZE];
 
-	if (view_zero(view, zero_ns, text, sizeof(text)))
-		text_wrap(view, 0, 3, text);
+	write_entered(events);
+	if (view_zero(events->view, zero_ns, text, sizeof(text)))
+		text_wrap(events->view, 0, 3, text);
+}
+
+static bool same_names(const struct record_socket *a, const struct record_socket *b)
+{
+	return a->header.socket == b->header.socket && a->local_port == b->local_port &&
+	       a->remote_port == b->remote_port &&
+	       !memcmp(a->local_address, b->local_address, RECORD_ADDRESS_SIZE) &&
+	       !memcmp(a->remote_address, b->remote_address, RECORD_ADDRESS_SIZE);
+}
+
+/* Of a TCP socket that has a peer, the connection is told of instead; a raw one has no port. */
+static bool has_own_name(const struct socket *socket)
+{
+	return socket->has_local && !socket->connection && socket->identity.type != SOCK_RAW &&
+	       !(socket->identity.protocol == IPPROTO_TCP && socket->has_remote);
+}
+
+/* A call that names its socket need not be told of in two parts for that. */
+static void write_name(struct events *events, const struct socket *socket, const char *text)
+{
+	bool own = events->waiting && events->entered.socket == socket;
+	char who[TEXT_SIZE];
+
+	owner_text(events->view, who, sizeof(who), socket);
+	if (own)
+		write_line(events, events->entered.enter_ns, who, text);
+	else
+		print_line(events, socket->last_ns, who, text);
+}
+
+static void on_socket(void *context, const struct socket *socket)
+{
+	struct events *events = context;
+	const struct record_socket *identity = &socket->identity;
+	struct record_socket *told = &events->sockets[socket->id % EVENTS_REMEMBERED];
+	char local[FMT_SIZE], remote[FMT_SIZE] = "", text[TEXT_SIZE];
+
+	if (!has_own_name(socket) || same_names(told, identity))
+		return;
+	*told = *identity;
+	fmt_endpoint(local, sizeof(local), identity->local_address, identity->family,
+		     identity->scope, identity->local_port);
+	if (socket->has_remote)
+		fmt_endpoint(remote, sizeof(remote), identity->remote_address, identity->family,
+			     identity->scope, identity->remote_port);
+	snprintf(text, sizeof(text), "socket %u is %s %s%s%s", socket->id,
+		 name_protocol(identity->protocol), local, *remote ? " -> " : "", remote);
+	write_name(events, socket, text);
+}
+
+static void on_call_enter(void *context, const struct call *call)
+{
+	struct events *events = context;
+
+	if (!shows(events, SHOW_CALLS))
+		return;
+	write_entered(events);
+	introduce_end(events, call->enter_ns, call->socket);
+	events->waiting = true;
+	events->entered = *call;
+}
+
+static void write_call(struct events *events, const struct call *call, uint64_t time_ns)
+{
+	struct begun *begun = begun_of(events, call->tid);
+	bool resumes = begun->enter_ns == call->enter_ns && begun->tid == call->tid;
+	char who[TEXT_SIZE], text[TEXT_SIZE];
+
+	if (resumes && !call->return_ns)
+		return;
+	task_text(events->view, who, sizeof(who), call->comm, call->tid);
+	if (resumes)
+		event_call_resumes(call, begun, text, sizeof(text));
+	else
+		event_call(call, text, sizeof(text));
+	if (resumes)
+		begun->enter_ns = 0;
+	print_line(events, time_ns, who, text);
 }
 
 static void on_call(void *context, const struct call *call)
 {
-	struct view *view = context;
-	char who[TEXT_SIZE], text[TEXT_SIZE];
+	struct events *events = context;
+	uint64_t time_ns = call->return_ns ? call->return_ns : call->enter_ns;
+	bool own = events->waiting && events->entered.tid == call->tid &&
+		   events->entered.enter_ns == call->enter_ns;
 
-	task_text(view, who, sizeof(who), call->comm, call->tid);
-	event_call(call, text, sizeof(text));
-	print_line(view, call->return_ns ? call->return_ns : call->enter_ns, who, text);
+	if (!shows(events, SHOW_CALLS))
+		return;
+	introduce_end(events, time_ns, call->socket);
+	introduce_end(events, time_ns, call->other);
+	if (own && call->return_ns > call->enter_ns + PATIENCE_NS)
+		write_entered(events);
+	else if (own)
+		events->waiting = false;
+	write_call(events, call, time_ns);
+}
+
+/* So that whoever watches sees what a call waits in. */
+static void passed(void *context, uint64_t time_ns)
+{
+	struct events *events = context;
+
+	if (events->waiting && time_ns > events->entered.enter_ns + PATIENCE_NS)
+		write_entered(events);
+}
+
+/* A call or a segment is named by itself. */
+static void cause_text(char *text, size_t size, const struct state_change *change)
+{
+	bool named = *change->detail &&
+		     (change->cause == CAUSE_CALL || change->cause == CAUSE_SEGMENT);
+
+	snprintf(text, size, "%s%s%s", named ? "" : name_cause(change->cause),
+		 named || !*change->detail ? "" : " ", change->detail);
 }
 
 static void on_state(void *context, const struct state_change *change)
 {
-	struct view *view = context;
-	char who[TEXT_SIZE], subject[FMT_SIZE], duration[FMT_SIZE], text[TEXT_SIZE];
-	int used;
+	struct events *events = context;
+	char who[TEXT_SIZE], subject[FMT_SIZE], cause[TEXT_SIZE / 4], text[TEXT_SIZE];
 
-	owner_text(view, who, sizeof(who), change->socket);
-	subject_text(subject, sizeof(subject), change->socket);
-	used = snprintf(text, sizeof(text), "%s %s -> %s  (%s", subject,
-			change->old_state ? name_state(change->old_state) : "?",
-			name_state(change->new_state), name_cause(change->cause));
-	if (*change->detail)
-		used += snprintf(text + used, sizeof(text) - (size_t)used, " %s", change->detail);
-	if (change->duration_known)
-		used += snprintf(text + used, sizeof(text) - (size_t)used, ", after %s",
-				 fmt_duration(duration, sizeof(duration), change->duration_ns));
-	snprintf(text + used, sizeof(text) - (size_t)used, ")");
-	print_line(view, change->time_ns, who, text);
+	if (!shows(events, SHOW_STATES))
+		return;
+	introduce_end(events, change->time_ns, change->socket);
+	owner_text(events->view, who, sizeof(who), change->socket);
+	event_subject(subject, sizeof(subject), change->socket);
+	cause_text(cause, sizeof(cause), change);
+	snprintf(text, sizeof(text), "%s %s -> %s (%s)", subject,
+		 change->old_state ? name_state(change->old_state) : "?",
+		 name_state(change->new_state), cause);
+	print_line(events, change->time_ns, who, text);
 }
 
-/* The header's numbers: "seq=0 win=65,495 mss=65495 wscale=10" */
+/* Where it begins: of a SYN that is always 0. */
+static bool tells_seq(const struct segment *segment)
+{
+	return segment->connection && segment->connection->isn_known[segment->sender] &&
+	       !(segment->flags & SEGMENT_SYN) &&
+	       (segment->length || segment->probe || segment->flags & (SEGMENT_FIN | SEGMENT_RST));
+}
+
+/* The header's numbers: "seq=1 ack=1 len=7 win=65495"; an arrival doesn't tell all again. */
 static void header_text(const struct segment *segment, char *text, size_t size)
 {
-	char window[FMT_SIZE];
 	const struct connection *connection = segment->connection;
 	enum end peer = segment->sender == END_CLIENT ? END_SERVER : END_CLIENT;
-	bool seq_known = connection && connection->isn_known[segment->sender];
+	bool again = segment->received && !segment->unseen;
 	int used = 0;
 
 	text[0] = '\0';
-	if (seq_known && (segment->length || segment->probe ||
-			  segment->flags & (SEGMENT_SYN | SEGMENT_FIN | SEGMENT_RST)))
+	if (tells_seq(segment))
 		used += snprintf(text, size, " seq=%llu", (unsigned long long)segment->seq);
 	if (segment->flags & SEGMENT_ACK && connection && connection->isn_known[peer])
 		used += snprintf(text + used, size - (size_t)used, " ack=%llu",
 				 (unsigned long long)segment->ack);
 	if (segment->length)
 		used += snprintf(text + used, size - (size_t)used, " len=%u", segment->length);
-	used += snprintf(text + used, size - (size_t)used, " win=%s",
-			 fmt_count(window, sizeof(window), segment->window));
 	if (segment->urgent)
 		used += snprintf(text + used, size - (size_t)used, " urg=%u", segment->urgent);
+	if (again)
+		return;
+	used += snprintf(text + used, size - (size_t)used, " win=%u", segment->window);
 	if (segment->flags & SEGMENT_SYN && segment->mss)
 		used += snprintf(text + used, size - (size_t)used, " mss=%u", segment->mss);
 	if (segment->flags & SEGMENT_SYN && segment->wscale != SEGMENT_NO_WSCALE)
@@ -139,32 +314,38 @@ static void header_text(const struct segment *segment, char *text, size_t size)
 
 static void on_segment(void *context, const struct segment *segment)
 {
-	struct view *view = context;
+	struct events *events = context;
 	char who[TEXT_SIZE], text[TEXT_SIZE], name[FMT_SIZE], header[TEXT_SIZE / 2];
 	char subject[FMT_SIZE];
 	const char *kind = segment->again ? "again: " : segment->probe ? "window probe: " : "";
 
-	owner_text(view, who, sizeof(who), segment->socket);
+	if (!shows(events, SHOW_SEGMENTS))
+		return;
+	introduce(events, segment->time_ns, segment->connection);
+	owner_text(events->view, who, sizeof(who), segment->socket);
 	if (segment->connection)
 		snprintf(subject, sizeof(subject), "#%u %s", segment->connection->id,
 			 segment->sender == END_CLIENT ? "->" : "<-");
 	else
-		subject_text(subject, sizeof(subject), segment->socket);
+		event_subject(subject, sizeof(subject), segment->socket);
 	name_segment(segment->flags, segment->length, name, sizeof(name));
 	header_text(segment, header, sizeof(header));
 	snprintf(text, sizeof(text), "%s %s%s%s%s", subject, kind, name, header,
 		 segment->received ? " arrives" : "");
-	print_line(view, segment->time_ns, who, text);
+	print_line(events, segment->time_ns, who, text);
 }
 
 static void on_note(void *context, const struct note *note)
 {
-	struct view *view = context;
+	struct events *events = context;
 	char who[TEXT_SIZE], subject[FMT_SIZE], text[TEXT_SIZE], more[TEXT_SIZE / 4] = "";
 	char from[FMT_SIZE];
 
-	owner_text(view, who, sizeof(who), note->socket);
-	subject_text(subject, sizeof(subject), note->socket);
+	if (!shows(events, SHOW_NOTES))
+		return;
+	introduce_end(events, note->time_ns, note->socket);
+	owner_text(events->view, who, sizeof(who), note->socket);
+	event_subject(subject, sizeof(subject), note->socket);
 	if (note->kind == NOTE_ACCEPT_QUEUE)
 		snprintf(more, sizeof(more), " %lld of %llu%s at", (long long)note->value,
 			 (unsigned long long)note->limit,
@@ -179,23 +360,30 @@ static void on_note(void *context, const struct note *note)
 		snprintf(more, sizeof(more), " reason %lld", (long long)note->value);
 	snprintf(text, sizeof(text), "%s %s%s%s%s", subject, name_note(note->kind), more,
 		 *note->detail ? " " : "", note->detail);
-	print_line(view, note->time_ns, who, text);
+	print_line(events, note->time_ns, who, text);
 }
 
+/* As strace writes it. */
 static void exit_text(char *text, size_t size, int code)
 {
-	if (code & 0x7f)
-		snprintf(text, size, "ends by signal %d", code & 0x7f);
+	const char *signal = sigabbrev_np(code & 0x7f);
+
+	if (!(code & 0x7f))
+		snprintf(text, size, "+++ exited with %d +++", code >> 8 & 0xff);
+	else if (signal)
+		snprintf(text, size, "+++ killed by SIG%s +++", signal);
 	else
-		snprintf(text, size, "exits with %d", code >> 8 & 0xff);
+		snprintf(text, size, "+++ killed by signal %d +++", code & 0x7f);
 }
 
 static void on_process(void *context, const struct process *process)
 {
-	struct view *view = context;
+	struct events *events = context;
 	char who[TEXT_SIZE], text[TEXT_SIZE];
 
-	task_text(view, who, sizeof(who), process->comm, process->tid);
+	if (!shows(events, SHOW_PROCESSES))
+		return;
+	task_text(events->view, who, sizeof(who), process->comm, process->tid);
 	if (process->event == PROCESS_EXIT)
 		exit_text(text, sizeof(text), process->exit_code);
 	else if (process->event == PROCESS_EXEC)
@@ -210,47 +398,82 @@ static void on_process(void *context, const struct process *process)
 		snprintf(text, sizeof(text), "begins, a thread of %u", process->tgid);
 	else
 		snprintf(text, sizeof(text), "begins, a child of %u", process->parent_tgid);
-	print_line(view, process->time_ns, who, text);
+	print_line(events, process->time_ns, who, text);
 }
 
 static void on_lost(void *context, const struct loss *loss)
 {
-	struct view *view = context;
+	struct events *events = context;
 	char count[FMT_SIZE], span[2][FMT_SIZE], text[TEXT_SIZE];
-	uint64_t start_ns = view->zero_ns;
+	uint64_t start_ns = events->view->zero_ns;
 
 	fmt_count(count, sizeof(count), loss->count);
 	fmt_offset(span[0], FMT_SIZE, (int64_t)(loss->first_ns - start_ns));
 	fmt_offset(span[1], FMT_SIZE, (int64_t)(loss->last_ns - start_ns));
 	snprintf(text, sizeof(text), "~~~ %s records LOST (%s) between %s and %s", count,
 		 name_record(loss->what), span[0], span[1]);
-	print_line(view, loss->last_ns, "-", text);
+	print_line(events, loss->last_ns, "-", text);
+}
+
+void events_open(struct events *events, struct view *view)
+{
+	*events = (struct events){ .view = view, .who_columns = WHO_COLUMNS };
+}
+
+/* What it points to is gone afterwards. */
+static void on_finished(void *context, const struct connection *connection)
+{
+	struct events *events = context;
+	const struct socket *socket = events->entered.socket;
+
+	if (events->waiting && socket && socket->connection == connection)
+		write_entered(events);
 }
 
 static int begin(void **context, const struct export_target *target,
 		 const struct capture_info *info)
 {
-	*context = view_open(target, info);
-	return *context ? 0 : -ENOMEM;
+	struct events *events = malloc(sizeof(*events));
+	struct view *view = view_open(target, info);
+
+	*context = NULL;
+	if (!events || !view) {
+		free(events);
+		view_close(view);
+		return -ENOMEM;
+	}
+	events_open(events, view);
+	*context = events;
+	return 0;
 }
 
 static int end_view(void *context, const struct trace *trace, const struct capture_end *end)
 {
-	footer_print(context, trace, end);
-	return view_close(context);
+	struct events *events = context;
+	int err;
+
+	write_entered(events);
+	footer_print(events->view, trace, end);
+	err = view_close(events->view);
+	free(events);
+	return err;
 }
 
 const struct export view_events = {
 	.name = "events",
 	.sink = {
 		.zero = on_zero,
+		.socket = on_socket,
 		.process = on_process,
 		.state = on_state,
+		.call_enter = on_call_enter,
 		.call = on_call,
 		.segment = on_segment,
 		.note = on_note,
 		.lost = on_lost,
+		.finished = on_finished,
 	},
 	.begin = begin,
+	.passed = passed,
 	.end = end_view,
 };

@@ -16,6 +16,15 @@
 #include "user/model/trace.h"
 #include "user/model/words.h"
 
+/* What the view "events" shows; losses of records always. */
+enum shown_events {
+	SHOW_CALLS = 1,
+	SHOW_STATES = 2,
+	SHOW_SEGMENTS = 4,
+	SHOW_NOTES = 8,
+	SHOW_PROCESSES = 16,
+};
+
 /* Where and how an output writes. */
 struct export_target {
 	FILE *stream;	  /* views, json: written to, not closed */
@@ -27,6 +36,7 @@ struct export_target {
 	const char *capture_path; /* where the capture is kept; NULL: nowhere */
 	bool replayed;		  /* it is read, not made: nothing is saved */
 	const char *shown;	  /* the view's name; NULL: none */
+	unsigned int events;	  /* enum shown_events; 0: all */
 };
 
 struct export
@@ -43,10 +53,11 @@ struct export
 };
 
 /* Terminal views (text.c and its parts): they write while the run goes on. */
-extern const struct export view_moments; /* a line for each moment; the summary at the end */
-extern const struct export view_events;	 /* a line for each event, in the manner of strace(1) */
-extern const struct export view_ladder;	 /* the ladder of each connection, at the end */
-extern const struct export view_summary; /* the summary, at the end */
+extern const struct export view_moments;     /* a line for each moment; the summary at the end */
+extern const struct export view_events;	     /* a line for each event, in the manner of strace(1) */
+extern const struct export view_connections; /* a line for each connection that is over */
+extern const struct export view_ladder;	     /* the ladder of each connection, at the end */
+extern const struct export view_summary;     /* the summary, at the end */
 
 /* Files: a second pass, when zero is known. */
 extern const struct export export_csv;

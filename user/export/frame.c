@@ -145,11 +145,27 @@ static struct told *told_place(struct frame *frame, uint64_t time_ns)
 	return &frame->told[at % FRAME_TOLD];
 }
 
+static void on_connection(void *context, const struct connection *connection)
+{
+	struct frame *frame = context;
+
+	if (top_begins(&frame->top, connection))
+		frame->failed = true;
+}
+
+static void on_finished(void *context, const struct connection *connection)
+{
+	top_ends(context, connection);
+}
+
 static void on_moment(void *context, const struct moment *moment)
 {
 	struct frame *frame = context;
 	struct told *told = told_place(frame, moment->time_ns);
 
+	/* An attempt that never left the host is not finished, for it had no state. */
+	if (moment->connection && moment->kind == MOMENT_CONNECT_FAILED)
+		top_ends(frame, moment->connection);
 	told->time_ns = moment->time_ns;
 	told->id = moment->connection ? moment->connection->id : 0;
 	moment_title(moment, frame->view->lang, told->title, sizeof(told->title));
@@ -212,6 +228,7 @@ static int end_view(void *context, const struct trace *trace, const struct captu
 	failed = view_close(frame->view);
 	free_values(&frame->activities);
 	free_values(&frame->lives);
+	top_free(&frame->top);
 	free(frame);
 	return err ? err : failed;
 }
@@ -219,6 +236,8 @@ static int end_view(void *context, const struct trace *trace, const struct captu
 const struct export view_live = {
 	.name = "live",
 	.sink = {
+		.connection = on_connection,
+		.finished = on_finished,
 		.process = on_process,
 		.state = on_state,
 		.call_enter = on_call_enter,
@@ -236,17 +255,28 @@ const struct export view_live = {
 
 void frame_choice_get(const struct frame *frame, struct frame_choice *choice)
 {
-	*choice = (struct frame_choice){ (int)frame->page, frame->scroll, frame->chosen,
-					 frame->listed, frame->picked };
+	*choice = (struct frame_choice){
+		.page = (int)frame->page,
+		.base = (int)frame->base,
+		.scroll = frame->scroll,
+		.connection = frame->chosen,
+		.order = frame->top.order,
+		.listed = frame->listed,
+		.picked = frame->picked,
+		.from_top = frame->from_top,
+	};
 }
 
 void frame_choice_set(struct frame *frame, const struct frame_choice *choice)
 {
 	frame->page = (enum frame_page)choice->page;
+	frame->base = (enum frame_page)choice->base;
 	frame->scroll = choice->scroll;
 	frame->chosen = choice->connection;
+	frame->top.order = choice->order;
 	frame->listed = choice->listed;
 	frame->picked = choice->picked;
+	frame->from_top = choice->from_top;
 }
 
 void frame_follow(struct frame *frame, unsigned int id)

@@ -61,11 +61,18 @@ struct frame;
 /* An output that draws nothing by itself; at its end it prints the summary. */
 extern const struct export view_live;
 
+/* What the page of connection ends is sorted by. */
+enum top_order { TOP_BY_BLOCKED, TOP_BY_BYTES, TOP_BY_RETRANSMITS, TOP_BY_RATE, TOP_ORDERS };
+
+/* Opens that page, and comes back to it. */
+void frame_top(struct frame *frame, enum top_order order);
+
 /* What keys have chosen; outlives a frame that is begun anew. */
 struct frame_choice {
-	int page, scroll;
+	int page, base, scroll;
 	unsigned int connection;
-	bool listed, picked;
+	enum top_order order;
+	bool listed, picked, from_top;
 };
 
 void frame_choice_get(const struct frame *frame, struct frame_choice *choice);

@@ -202,10 +202,13 @@ static void draw_page(const struct drawing *drawing, struct lines *lines, int ro
 		lines_take(lines, RANK_MUST);
 		return;
 	case PAGE_CONNECTION:
+	case PAGE_TOP:
 		break;
 	}
 	if (!drawing->connection)
 		nothing_yet(drawing, lines);
+	else if (drawing->frame->page == PAGE_TOP)
+		frame_top_page(drawing, lines, rows);
 	else if (lists(drawing))
 		frame_list(drawing, lines, rows);
 	else
@@ -375,7 +378,8 @@ static int bottom_rows(const struct drawing *drawing)
 
 	if (scene->replay)
 		return 1 + CAPTION_ROWS;
-	if (!scene->pane || !pane_lines(scene->pane) || drawing->frame->page != PAGE_CONNECTION)
+	if (!scene->pane || !pane_lines(scene->pane) ||
+	    drawing->frame->page != drawing->frame->base)
 		return 0;
 	return PANE_ROWS_MIN;
 }
@@ -421,6 +425,7 @@ char *frame_render(struct frame *frame, const struct trace *trace, const struct 
 	int err;
 
 	frame->drawn_ns = scene->now_ns;
+	top_look(frame, scene->now_ns);
 	frame->view->term = scene->term;
 	frame->view->columns = scene->term.columns < FRAME_COLUMNS_MIN ? FRAME_COLUMNS_MIN
 								       : scene->term.columns;

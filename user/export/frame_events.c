@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+#include "user/export/events.h"
+
 struct event_copy *events_next(struct event_ring *ring)
 {
 	return &ring->copy[ring->count++ % EVENTS_KEPT];
@@ -63,9 +65,11 @@ void events_write(const struct event_ring *ring, struct lines *lines)
 {
 	uint64_t first = ring->count > EVENTS_KEPT ? ring->count - EVENTS_KEPT : 0;
 	struct view view = lines->view;
+	struct events events;
 
 	view.term.tty = false;
+	events_open(&events, &view);
 	for (uint64_t i = first; i < ring->count; i++)
-		tell(&view_events.sink, &view, &ring->copy[i % EVENTS_KEPT]);
+		tell(&view_events.sink, &events, &ring->copy[i % EVENTS_KEPT]);
 	lines_take(lines, RANK_MUST);
 }

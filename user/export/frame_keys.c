@@ -7,17 +7,34 @@
 /* A second press of the same key goes back. */
 static void turn_to(struct frame *frame, enum frame_page page)
 {
-	frame->page = frame->page == page ? PAGE_CONNECTION : page;
+	frame->page = frame->page == page ? frame->base : page;
 	frame->scroll = 0;
+}
+
+static void turn_to_base(struct frame *frame, enum frame_page base)
+{
+	frame->page = frame->base = base;
+	frame->from_top = false;
+	frame->scroll = 0;
+}
+
+void frame_top(struct frame *frame, enum top_order order)
+{
+	frame->top.order = order;
+	turn_to_base(frame, PAGE_TOP);
 }
 
 static void go_back(struct frame *frame)
 {
+	if (frame->page == PAGE_CONNECTION && frame->from_top) {
+		turn_to_base(frame, PAGE_TOP);
+		return;
+	}
 	if (frame->page == PAGE_CONNECTION) {
 		frame->listed = true;
 		frame->picked = true;
 	}
-	frame->page = PAGE_CONNECTION;
+	frame->page = frame->base;
 	frame->scroll = 0;
 }
 
@@ -47,6 +64,13 @@ static void choose_next(struct frame *frame, const struct trace *trace, int step
 
 static void open_chosen(struct frame *frame, const struct trace *trace)
 {
+	bool from_top = frame->page == PAGE_TOP;
+
+	if (from_top && !frame->chosen)
+		top_step(frame, 0);
+	if (from_top)
+		turn_to_base(frame, PAGE_CONNECTION);
+	frame->from_top |= from_top;
 	if (!frame->chosen)
 		frame->chosen = frame_list_step(frame, trace, 0);
 	frame->listed = !frame->chosen;
@@ -61,6 +85,10 @@ static bool shows_list(const struct frame *frame, const struct trace *trace)
 
 static void move(struct frame *frame, const struct trace *trace, int step)
 {
+	if (frame->page == PAGE_TOP) {
+		top_step(frame, step);
+		return;
+	}
 	if (shows_list(frame, trace)) {
 		frame->chosen = frame_list_step(frame, trace, step);
 		frame->picked = true;
@@ -92,9 +120,20 @@ static bool move_key(struct frame *frame, const struct trace *trace, int key)
 	return false;
 }
 
+static bool order_key(struct frame *frame, int key)
+{
+	if (frame->page != PAGE_TOP || key < '1' || key >= '1' + TOP_ORDERS)
+		return false;
+	frame->top.order = (enum top_order)(key - '1');
+	return true;
+}
+
 bool frame_key(struct frame *frame, const struct trace *trace, int key)
 {
 	switch (key) {
+	case 't':
+		turn_to_base(frame, frame->page == PAGE_TOP ? PAGE_CONNECTION : PAGE_TOP);
+		return true;
 	case 'l':
 		turn_to(frame, PAGE_LADDER);
 		return true;
@@ -120,5 +159,5 @@ bool frame_key(struct frame *frame, const struct trace *trace, int key)
 		go_back(frame);
 		return true;
 	}
-	return move_key(frame, trace, key);
+	return order_key(frame, key) || move_key(frame, trace, key);
 }

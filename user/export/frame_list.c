@@ -89,7 +89,7 @@ unsigned int frame_list_step(const struct frame *frame, const struct trace *trac
 	return id;
 }
 
-static const char *short_state(const struct socket *socket)
+const char *frame_state(unsigned int state)
 {
 	static const char *const names[STATE_COUNT] = {
 		[TCP_ESTABLISHED] = "ESTAB", [TCP_SYN_SENT] = "SYN-S",
@@ -100,9 +100,12 @@ static const char *short_state(const struct socket *socket)
 		[TCP_CLOSING] = "CLSNG",     [STATE_NEW_SYN_RECV] = "SYN-R",
 	};
 
-	if (!socket || socket->state >= STATE_COUNT || !names[socket->state])
-		return "-";
-	return names[socket->state];
+	return state < STATE_COUNT && names[state] ? names[state] : "-";
+}
+
+static const char *short_state(const struct socket *socket)
+{
+	return socket ? frame_state(socket->state) : "-";
 }
 
 /* "exp_client:57366" in columns; of a name that is too long the port stays. */

@@ -6,6 +6,7 @@
 #include "user/export/frame.h"
 #include "user/export/frame_events.h"
 #include "user/export/frame_lines.h"
+#include "user/export/frame_top.h"
 #include "user/export/frame_words.h"
 #include "user/model/map.h"
 
@@ -27,7 +28,7 @@ struct told {
 	char caption[TEXT_SIZE];
 };
 
-enum frame_page { PAGE_CONNECTION, PAGE_LADDER, PAGE_EVENTS, PAGE_HELP };
+enum frame_page { PAGE_CONNECTION, PAGE_TOP, PAGE_LADDER, PAGE_EVENTS, PAGE_HELP };
 
 struct frame {
 	struct view *view;     /* words, language, info; its stream is where the summary goes */
@@ -36,13 +37,16 @@ struct frame {
 	struct event_ring events;
 	struct told told[FRAME_TOLD];
 	uint64_t told_count;
+	struct top top;
 	enum frame_page page;
-	unsigned int chosen; /* connection; 0: none */
-	bool listed;	     /* the list is to be shown when there are several */
-	bool picked;	     /* by a key, so frame_follow has no say */
-	int scroll;	     /* lines back from the end */
-	uint64_t drawn_ns;   /* the instant that was drawn last */
-	bool failed;	     /* no memory: something was not noted */
+	enum frame_page base; /* where the others come back to: PAGE_CONNECTION or PAGE_TOP */
+	bool from_top;	      /* the connection was opened from there */
+	unsigned int chosen;  /* connection; 0: none */
+	bool listed;	      /* the list is to be shown when there are several */
+	bool picked;	      /* by a key, so frame_follow has no say */
+	int scroll;	      /* lines back from the end */
+	uint64_t drawn_ns;    /* the instant that was drawn last */
+	bool failed;	      /* no memory: something was not noted */
 };
 
 /* A process of the command. */
@@ -75,6 +79,12 @@ void frame_now(const struct drawing *drawing, struct lines *lines);
 
 /* frame_list.c: one line for each connection, the longest blocked first. */
 void frame_list(const struct drawing *drawing, struct lines *lines, int rows);
+
+/* frame_top_draw.c: one line for each traced end, in the order that was chosen. */
+void frame_top_page(const struct drawing *drawing, struct lines *lines, int rows);
+
+/* "ESTAB", as in the help; "-": not known. */
+const char *frame_state(unsigned int state);
 
 /* The id of the connection that stands step lines below the chosen one; 0: there is none. */
 unsigned int frame_list_step(const struct frame *frame, const struct trace *trace, int step);

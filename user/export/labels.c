@@ -135,11 +135,9 @@ static const char *const labels[LABEL_COUNT_ALL][LANG_COUNT] = {
 	[LABEL_MORE_ONE] = { "and {0} more connection: {1} bytes to the server, {2} bytes to the "
 			     "client",
 			     "另有 {0} 个连接：到服务器 {1} 字节，到客户端 {2} 字节" },
-	[LABEL_ONE_LINE] = { "More than {0} connections: from here on, one line for each "
-			     "further connection when it is finished.",
-			     "连接超过 {0} 个：其余的连接只在结束时各显示一行。" },
-	[LABEL_OPEN] = { "open", "未结束" },
-	[LABEL_CLOSED] = { "closed", "已关闭" },
+	[LABEL_ONE_LINE] = { "More than {0} connections: from here on, one line for each when it "
+			     "is over.",
+			     "连接超过 {0} 个：从这里起，每个连接只在结束时显示一行。" },
 	[LABEL_RESET] = { "reset by the {0}", "被{0}复位" },
 	[LABEL_ALL_FAILED] = { "{0} failed to connect", "{0} 个连接失败" },
 	[LABEL_ALL_RESET] = { "{0} reset", "{0} 个被复位" },
@@ -160,6 +158,21 @@ static const char *const labels[LABEL_COUNT_ALL][LANG_COUNT] = {
 	[LABEL_MORE_LADDERS] = { "and {0} more connections without one: ladders are kept of the "
 				 "first {1}",
 				 "另有 {0} 个连接没有时序图：只保存前 {1} 个的" },
+	[LABEL_PROCESS] = { "who", "进程" },
+	[LABEL_SENT] = { "sent", "发送" },
+	[LABEL_RECEIVED] = { "recv", "接收" },
+	[LABEL_TOOK] = { "took", "历时" },
+	[LABEL_INSIDE_CALLS] = { "block", "阻塞" },
+	[LABEL_END] = { "end", "结束" },
+	[LABEL_ENDS] = { "local -> remote", "本端 -> 对端" },
+	[LABEL_TOTAL] = { "{0} {0|connection|connections}: {1} closed, {2} reset, {3} failed, {4} "
+			  "open.",
+			  "{0} 个连接：{1} 个正常关闭，{2} 个被复位，{3} 个失败，{4} 个未结束。" },
+	[LABEL_TOTAL_MOVED] = { "{0} {0|byte|bytes} to servers, {1} to clients; {2} inside calls "
+				"that can block; {3} {3|segment|segments} sent again.",
+				"到服务器 {0} 字节，到客户端 {1} 字节；在可阻塞的调用中 {2}；重传 "
+				"{3} "
+				"个报文段。" },
 };
 
 const char *label(enum lang lang, enum label label)

@@ -98,8 +98,6 @@ enum label {
 	LABEL_MORE, /* {0} connections, {1} bytes, {2} bytes */
 	LABEL_MORE_ONE,
 	LABEL_ONE_LINE, /* {0} connections */
-	LABEL_OPEN,
-	LABEL_CLOSED,
 	LABEL_RESET,	  /* {0} an end */
 	LABEL_ALL_FAILED, /* {0} connections, as in the next three */
 	LABEL_ALL_RESET,
@@ -111,6 +109,15 @@ enum label {
 	LABEL_ALL_FOLDED,
 	LABEL_MORE_LADDER,  /* {0} and {1} as in the next one */
 	LABEL_MORE_LADDERS, /* {0} connections, {1} those that have ladders */
+	LABEL_PROCESS,
+	LABEL_SENT,
+	LABEL_RECEIVED,
+	LABEL_TOOK,
+	LABEL_INSIDE_CALLS,
+	LABEL_END,
+	LABEL_ENDS,
+	LABEL_TOTAL,	   /* {0} connections, {1} closed, {2} reset, {3} failed, {4} open */
+	LABEL_TOTAL_MOVED, /* {0} bytes, {1} bytes, {2} a duration, {3} segments */
 	LABEL_COUNT_ALL
 };
 

@@ -2,19 +2,20 @@
 /*
  * The view of a run as it happens: a line for each moment, and the summary at
  * the end. With many connections it falls back to a line for each one that is
- * finished. A line is held back for a moment only, so that they stand in the order
- * of their times.
+ * over, which is also a view of its own. A line is held back for a moment only, so
+ * that they stand in the order of their times.
  */
 #include <errno.h>
 #include <stdlib.h>
 
 #include "user/base/fmt.h"
+#include "user/export/connections.h"
+#include "user/export/footer.h"
 #include "user/export/held.h"
 #include "user/export/labels.h"
 #include "user/export/summary.h"
 #include "user/export/text.h"
 #include "user/model/moments.h"
-#include "user/model/names.h"
 
 #define TIME_COLUMNS 11
 
@@ -23,6 +24,9 @@ struct moments {
 	struct held held;
 	unsigned int connections; /* begun so far */
 	bool any;		  /* a line was written */
+	bool rows;		  /* connections have a line each, when they are over */
+	bool alone;		  /* and nothing else has */
+	struct connections over;
 };
 
 /* A line that is written into memory, in the manner of the view. */
@@ -102,61 +106,39 @@ static void on_zero(void *context, uint64_t zero_ns)
 	draft_hold(&draft, moments, zero_ns, 0);
 }
 
-static void on_connection(void *context, const struct connection *connection)
+/* From here on connections are rows; what was told of the first ones stands above. */
+static void switch_to_rows(struct moments *moments, uint64_t time_ns)
 {
-	struct moments *moments = context;
 	char number[FMT_SIZE], text[TEXT_SIZE];
 	struct draft draft;
 
-	if (++moments->connections != VIEW_CONNECTIONS + 1 || !draft_open(&draft, moments))
+	moments->rows = true;
+	if (!draft_open(&draft, moments))
 		return;
 	fmt_count(number, sizeof(number), VIEW_CONNECTIONS);
 	label_fill(text, sizeof(text), draft.view.lang, LABEL_ONE_LINE, number, NULL);
 	text_wrap(&draft.view, 0, 0, text);
-	draft_hold(&draft, moments, connection->first_ns, 0);
+	connections_title(&moments->over, &draft.view);
+	draft_hold(&draft, moments, time_ns, 0);
 }
 
-static void outcome_of(const struct view *view, char *text, size_t size,
-		       const struct connection *connection)
+static void on_connection(void *context, const struct connection *connection)
 {
-	if (connection->connect_error)
-		snprintf(text, size, "%s", name_errno(connection->connect_error));
-	else if (connection->reset)
-		label_fill(text, size, view->lang, LABEL_RESET,
-			   text_role(view, connection->reset_by), NULL);
-	else
-		snprintf(text, size, "%s",
-			 label(view->lang, connection->finished ? LABEL_CLOSED : LABEL_OPEN));
+	struct moments *moments = context;
+
+	connections_begins(&moments->over, moments->view, connection);
+	if (++moments->connections > VIEW_CONNECTIONS && !moments->rows)
+		switch_to_rows(moments, connection->first_ns);
 }
 
-static void draw_finished(const struct moments *moments, const struct view *view,
-			  const struct connection *connection)
-{
-	char ends[END_COUNT][TEXT_SIZE], duration[FMT_SIZE], moved[END_COUNT][FMT_SIZE];
-	char offset[FMT_SIZE], outcome[TEXT_SIZE], text[TEXT_LONG];
-	uint64_t span_ns = connection->last_ns - connection->first_ns;
-	int at;
-
-	offset_of(view, offset, sizeof(offset), connection->last_ns);
-	at = print_time(moments, view, offset, connection->id);
-	for (int end = 0; end < END_COUNT; end++) {
-		text_end(view, ends[end], sizeof(ends[end]), connection, (enum end)end);
-		fmt_bytes(moved[end], FMT_SIZE, summary_moved(connection, (enum end)end));
-	}
-	fmt_duration(duration, sizeof(duration), span_ns ? span_ns : connection->connect_ns);
-	outcome_of(view, outcome, sizeof(outcome), connection);
-	snprintf(text, sizeof(text), "%s -> %s: %s, %s ->, %s <-, %s", ends[END_CLIENT],
-		 ends[END_SERVER], duration, moved[END_CLIENT], moved[END_SERVER], outcome);
-	text_wrap(view, at, TIME_COLUMNS + 4, text);
-}
-
-static void hold_finished(struct moments *moments, const struct connection *connection)
+static void hold_row(struct moments *moments, const struct connection *connection)
 {
 	struct draft draft;
 
-	if (!draft_open(&draft, moments))
+	if (!moments->rows || !draft_open(&draft, moments))
 		return;
-	draw_finished(moments, &draft.view, connection);
+	moments->any = true;
+	connections_row(&moments->over, &draft.view, connection);
 	draft_hold(&draft, moments, connection->last_ns, connection->id);
 }
 
@@ -166,20 +148,24 @@ static void on_finished(void *context, const struct connection *connection)
 	bool failed = connection->moments_told[END_CLIENT] & 1u << MOMENT_CONNECT_FAILED;
 	struct moments *moments = context;
 
-	if (connection->id <= VIEW_CONNECTIONS)
-		return;
+	if (!failed)
+		connections_add(&moments->over, connection);
 	held_until(&moments->held, connection->last_ns);
 	if (held_take_back(&moments->held, connection->id) || !failed)
-		hold_finished(moments, connection);
+		hold_row(moments, connection);
 }
 
 static void on_failed(struct moments *moments, const struct moment *moment)
 {
 	const struct connection *connection = moment->connection;
 
+	if (!connection->finished)
+		connections_add(&moments->over, connection);
+	if (!moments->rows)
+		return;
 	held_until(&moments->held, moment->told_ns);
 	if (held_take_back(&moments->held, connection->id) || !connection->finished)
-		hold_finished(moments, connection);
+		hold_row(moments, connection);
 }
 
 static void on_moment(void *context, const struct moment *moment)
@@ -188,9 +174,9 @@ static void on_moment(void *context, const struct moment *moment)
 	unsigned int id = moment->connection ? moment->connection->id : 0;
 	struct draft draft;
 
-	if (id > VIEW_CONNECTIONS && moment->kind == MOMENT_CONNECT_FAILED)
+	if (id && moment->kind == MOMENT_CONNECT_FAILED)
 		on_failed(moments, moment);
-	if (id > VIEW_CONNECTIONS || !draft_open(&draft, moments))
+	if (moments->alone || (id && moments->rows) || !draft_open(&draft, moments))
 		return;
 	moments->any = true;
 	held_until(&moments->held, moment->told_ns);
@@ -223,15 +209,42 @@ static int begin(void **context, const struct export_target *target,
 	return 0;
 }
 
+/* Those that go on have no end to tell of. */
+static void print_open(struct moments *moments, const struct trace *trace)
+{
+	unsigned int count = trace_connections(trace);
+
+	for (unsigned int i = 0; i < count; i++) {
+		const struct connection *connection = trace_connection(trace, i);
+
+		if (connection && !connection->finished && !connection->connect_error)
+			connections_row(&moments->over, moments->view, connection);
+	}
+}
+
+/* Of so many connections the summaries of the first ones say nothing. */
+static bool has_summary(const struct moments *moments)
+{
+	return !moments->alone && moments->connections <= TRACE_DETAILED;
+}
+
 static int end_view(void *context, const struct trace *trace, const struct capture_end *end)
 {
 	struct moments *moments = context;
 	int err;
 
 	held_flush(&moments->held);
-	if (moments->any)
+	if (moments->rows) {
+		print_open(moments, trace);
 		fputc('\n', moments->view->stream);
-	summary_print(moments->view, trace, end);
+		connections_total(&moments->over, moments->view, moments->connections);
+	}
+	if (moments->any && has_summary(moments))
+		fputc('\n', moments->view->stream);
+	if (has_summary(moments))
+		summary_print(moments->view, trace, end);
+	else
+		footer_print(moments->view, trace, end);
 	err = view_close(moments->view);
 	free(moments);
 	return err;
@@ -246,6 +259,32 @@ const struct export view_moments = {
 		.finished = on_finished,
 	},
 	.begin = begin,
+	.passed = passed,
+	.end = end_view,
+};
+
+static int begin_rows(void **context, const struct export_target *target,
+		      const struct capture_info *info)
+{
+	int err = begin(context, target, info);
+	struct moments *moments = *context;
+
+	if (err)
+		return err;
+	moments->rows = moments->alone = true;
+	connections_title(&moments->over, moments->view);
+	return 0;
+}
+
+const struct export view_connections = {
+	.name = "connections",
+	.sink = {
+		.zero = on_zero,
+		.connection = on_connection,
+		.moment = on_moment,
+		.finished = on_finished,
+	},
+	.begin = begin_rows,
 	.passed = passed,
 	.end = end_view,
 };

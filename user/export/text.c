@@ -30,6 +30,7 @@ struct view *view_open(const struct export_target *target, const struct capture_
 	view->capture_path = target->capture_path;
 	view->replayed = target->replayed;
 	view->shown = target->shown;
+	view->events = target->events;
 	return view;
 }
 

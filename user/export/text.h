@@ -32,6 +32,7 @@ struct view {
 	const char *capture_path;
 	bool replayed;
 	const char *shown;
+	unsigned int events; /* enum shown_events; 0: all */
 };
 
 enum align { ALIGN_LEFT, ALIGN_RIGHT, ALIGN_CENTER };
