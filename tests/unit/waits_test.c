@@ -417,6 +417,21 @@ static void lost_records_leave_the_phases_unknown(void **state)
 	assert_false(wait_known(the_connection(play)));
 }
 
+static void what_is_lost_later_leaves_the_phases_known(void **state)
+{
+	struct play *play = *state;
+
+	play->sees[SERVER] = false;
+	client_connects(play);
+	syn_leaves(play);
+	up(play);
+	pass(play, MS);
+	feed(play, RECORD_LOST, lost, 0, .first_ns = play->now_ns, .last_ns = play->now_ns,
+	     .count = 1, .what = RECORD_SEGMENT);
+	assert_true(the_connection(play)->lossy);
+	assert_true(wait_known(the_connection(play)));
+}
+
 static void accept_that_comes_late_finds_the_connection_ready(void **state)
 {
 	struct play *play = *state;
@@ -484,6 +499,7 @@ int main(void)
 		promise(without_a_syn_all_of_it_was_before_the_syn),
 		promise(a_program_that_is_run_late_waits_after_the_answer),
 		promise(a_call_that_does_not_wait_has_no_phases_but_its_attempt_has),
+		promise(what_is_lost_later_leaves_the_phases_known),
 		promise(lost_records_leave_the_phases_unknown),
 		promise(accept_that_comes_late_finds_the_connection_ready),
 		promise(accept_that_comes_early_waits_until_a_connection_is_ready),

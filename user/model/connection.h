@@ -144,7 +144,8 @@ struct connection {
 	struct call_stats calls[END_COUNT][CALL_KINDS];
 	uint64_t blocked_ns;		  /* time inside connect, send and receive calls */
 	uint64_t moments_told[END_COUNT]; /* one bit for each enum moment_kind */
-	bool lossy;			  /* records were lost while it was open */
+	bool lossy;			  /* records were lost while it was open: */
+	uint64_t lossy_since_ns;	  /* the first of them */
 	bool waiting;			  /* over, and waits to be folded */
 	uint64_t tuple_key;		  /* under which its server end finds it; 0: none */
 	struct connection_detail *detail; /* NULL: too many connections */

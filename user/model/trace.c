@@ -237,6 +237,13 @@ static void feed_process(struct trace *trace, const struct record_process *recor
 	tell(trace, process, &process);
 }
 
+static void note_lossy(struct connection *connection, uint64_t first_ns)
+{
+	if (!connection->lossy || first_ns < connection->lossy_since_ns)
+		connection->lossy_since_ns = first_ns;
+	connection->lossy = true;
+}
+
 /* When there is no more room, the last gap stands for all that follow. */
 static void keep_loss(struct trace *trace, const struct loss *loss)
 {
@@ -267,7 +274,7 @@ static void feed_lost(struct trace *trace, const struct record_lost *record)
 
 		if (connection->finished && connection->last_ns < loss.first_ns)
 			continue;
-		connection->lossy = true;
+		note_lossy(connection, loss.first_ns);
 		ladder_lost(connection, &loss);
 	}
 	keep_loss(trace, &loss);
@@ -287,7 +294,7 @@ void trace_unseen(struct trace *trace, struct connection *connection, uint64_t f
 	if (trace->lost_records)
 		return;
 	trace->lost += loss.count;
-	connection->lossy = true;
+	note_lossy(connection, loss.first_ns);
 	ladder_lost(connection, &loss);
 	keep_loss(trace, &loss);
 	tell(trace, lost, &loss);

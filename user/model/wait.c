@@ -103,9 +103,14 @@ void wait_ended(struct connection *connection, uint64_t time_ns, int error)
 	attempt->ended = true;
 }
 
+/* What was lost later has no part in it. */
 bool wait_known(const struct connection *connection)
 {
-	return connection->attempt.begun_ns && connection->segments_known && !connection->lossy;
+	const struct attempt *attempt = &connection->attempt;
+	bool sure = !connection->lossy ||
+		    (attempt->ended && connection->lossy_since_ns > attempt->since_ns);
+
+	return attempt->begun_ns && connection->segments_known && sure;
 }
 
 /* A call that does not wait for the end of the attempt tells nothing of it. */

@@ -61,7 +61,7 @@ export function percent(part, whole) {
 	const rounded = Math.floor(part * 100 / whole);
 	if (!rounded && part)
 		return "<1 %";
-	if (rounded === 100 && part < whole)
+	if (part < whole && part * 100 > whole * 99)
 		return ">99 %";
 	return rounded + " %";
 }
