@@ -157,14 +157,24 @@ def scene(server, port, *clients, ready="", stop=signal.SIGTERM, ring="64m", **o
     path = os.path.join(directory, "plan")
     with open(path, "w", encoding="utf-8") as file:
         json.dump(plan, file)
-    result = trace(in_own_network(actor_command(play, path)), "--view", "none", "--ring-size",
-                   ring)
-    played = Scene(result, plan)
+    command = in_own_network(actor_command(play, path))
+    played = Scene(traced(command, "--ring-size", ring), plan)
     for client in played.clients:
         if client["status"]:
             print(client["out"], client["err"], played.server_log, sep="\n")
             equal(client["status"], 0, "exit status of a client")
     return played
+
+
+def traced(command, *options, times=3):
+    """
+    While another tracer attaches or detaches, the kernel leaves out a call of a hook now and
+    then (README.md, Limits). That is told as a loss, and no test of this one: once more then.
+    """
+    result = trace(command, "--view", "none", *options)
+    if times > 1 and result.tables.where("losses", kind="SEGMENT_UNSEEN"):
+        return traced(command, *options, times=times - 1)
+    return result
 
 
 def in_own_network(command):
@@ -223,20 +233,26 @@ def check_counters(played):
     """RFC 4022; the counters are those of a namespace in which nothing else happens."""
     rows = played.tables["segments"]
     sent = [row for row in rows if not row["received"]]
-    events = collections.Counter(row["event"] for row in played.tables["events"])
     equal(len(transitions(played, "CLOSE", "SYN_SENT", "client")),
           played.counted("Tcp:ActiveOpens"), "active opens")
     equal(len(transitions(played, "SYN_RECV", "ESTABLISHED", "server")),
           played.counted("Tcp:PassiveOpens"), "passive opens")
     equal(len([row for row in sent if "R" in row["flags"]]), played.counted("Tcp:OutRsts"),
           "segments with RST")
-    equal(events["retransmit"], played.counted("Tcp:RetransSegs"), "retransmissions")
-    # The others are counted by the kernel as well, but it counts what it cuts a large one into.
+    least, most = retransmissions(played.tables["events"])
+    need(least <= played.counted("Tcp:RetransSegs") <= most,
+         f"retransmissions: {least} to {most}, {played.counted('Tcp:RetransSegs')} counted")
     small = [row for row in rows if row["length"] < 16000]
     if len(small) == len(rows):
         equal(len(sent), played.counted("Tcp:OutSegs") + played.counted("Tcp:RetransSegs"),
               "segments sent")
         equal(len(rows) - len(sent), played.counted("Tcp:InSegs"), "segments received")
+
+
+def retransmissions(events):
+    """How many at least and at most: the kernel counts what it cuts a large segment into."""
+    sizes = [row["retransmit_bytes"] for row in events if row["event"] == "retransmit"]
+    return len(sizes), sum(1 + size // 32768 for size in sizes)
 
 
 def check_ss(played):
