@@ -182,12 +182,14 @@ void event_call(const struct call *call, char *text, size_t size)
 	text[0] = '\0';
 	append(&line, name_call(call->kind));
 	append(&line, "(");
-	append_arguments(&line, call);
+	if (call_is_timed(call->kind))
+		append_arguments(&line, call);
 	append(&line, ")");
 	if (!call->return_ns) {
 		append(&line, " (still inside)");
 		return;
 	}
 	append_result(&line, call);
-	append_times(&line, call);
+	if (call_is_timed(call->kind))
+		append_times(&line, call);
 }

@@ -202,6 +202,8 @@ static void on_process(void *context, const struct process *process)
 		snprintf(text, sizeof(text), "executes");
 	else if (process->event == PROCESS_RENAME)
 		snprintf(text, sizeof(text), "has this name now");
+	else if (process->event == PROCESS_32BIT)
+		snprintf(text, sizeof(text), "makes 32-bit calls, which are not decoded");
 	else if (process->tid != process->tgid)
 		snprintf(text, sizeof(text), "begins, a thread of %u", process->tgid);
 	else

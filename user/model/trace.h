@@ -93,6 +93,14 @@ struct trace_sink {
 	void (*finished)(void *context, const struct connection *connection);
 };
 
+/* Seen, but not decoded. */
+struct undecoded {
+	unsigned int mptcp_sockets;
+	unsigned int processes; /* that make 32-bit system calls */
+	uint32_t first_tgid;	/* of these */
+	char first_comm[RECORD_COMM_SIZE];
+};
+
 struct trace;
 
 /* sink: may be NULL; info and sink must live as long as the trace. 0 or -ENOMEM. */
@@ -123,6 +131,7 @@ int trace_losses(const struct trace *trace, const struct loss **losses); /* join
 /* Connections in the order of their beginning. */
 unsigned int trace_connections(const struct trace *trace);
 unsigned int trace_older(const struct trace *trace); /* sockets connected before it began */
+const struct undecoded *trace_undecoded(const struct trace *trace);
 const struct connection *trace_connection(const struct trace *trace, unsigned int index);
 
 /* Command name of a task, "" when not known. Hostile text. */
