@@ -16,6 +16,8 @@ struct user_message {
 	__u64 name_length;
 	__u64 vectors;
 	__u64 vector_count;
+	__u64 control;
+	__u64 control_length;
 };
 
 struct user_vector {
@@ -24,6 +26,7 @@ struct user_vector {
 };
 
 #define VECTORS_MAX 64
+#define RIGHTS_MAX 253 /* SCM_MAX_FD */
 
 struct vectors {
 	__u64 at; /* user address */
@@ -62,6 +65,36 @@ static __u64 message_length(__u64 address)
 	if (bpf_probe_read_user(&message, sizeof(message), (void *)address))
 		return 0;
 	return vectors_length(message.vectors, message.vector_count);
+}
+
+/* struct cmsghdr; descriptors stand behind it */
+struct user_control {
+	__u64 length; /* bytes, with this header */
+	__s32 level;
+	__s32 type;
+};
+
+struct user_rights {
+	__u64 at;    /* user address of the first */
+	__u64 count; /* 64 bits: where bpf_loop() is inlined all of them are looked at */
+};
+
+/* The descriptors that came with a message. Only the kernel's first control message is looked at. */
+static void message_rights(__u64 address, struct user_rights *rights)
+{
+	struct user_message message;
+	struct user_control control;
+
+	if (bpf_probe_read_user(&message, sizeof(message), (void *)address) ||
+	    message.control_length < sizeof(control) ||
+	    bpf_probe_read_user(&control, sizeof(control), (void *)message.control) ||
+	    control.level != SOL_SOCKET || control.type != SCM_RIGHTS ||
+	    control.length < sizeof(control))
+		return;
+	rights->at = message.control + sizeof(control);
+	rights->count = (control.length - sizeof(control)) / sizeof(__s32);
+	if (rights->count > RIGHTS_MAX)
+		rights->count = RIGHTS_MAX;
 }
 
 static bool option_is_traced(__u32 level, __u32 option)

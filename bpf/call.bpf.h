@@ -67,6 +67,8 @@ static const struct call_shape call_shapes[CALL_SHAPES] = {
 	[CALL_RECVMSG] = { 0, NONE, 2, true, true },
 	[CALL_RECVMMSG] = { 0, NONE, 3, true, false },
 	[CALL_SPLICE_OUT] = { 0, 4, NONE, true, true },
+	[CALL_URING_SEND] = { NONE, NONE, NONE, true, true },
+	[CALL_URING_RECV] = { NONE, NONE, NONE, true, true },
 };
 
 static const struct call_shape *shape_of(__u8 kind)
@@ -274,13 +276,28 @@ static void call_start(struct tracked_task *task, __u8 kind)
 		emit_call_enter(call);
 }
 
+/* Its numbers mean other calls: whichever comes first shows that there are some. */
+static void tell_32bit(struct tracked_task *task)
+{
+	if (task->told_32bit)
+		return;
+	task->told_32bit = true;
+	emit_process(bpf_get_current_task_btf(), PROCESS_32BIT);
+}
+
 static void call_enters(struct pt_regs *regs, __u8 kind)
 {
 	struct tracked_task *task = task_tracked();
 
 	if (!task && peers_wanted)
 		task = peer_task(regs, kind);
-	if (!task || compat_is_32bit_call(bpf_get_current_task_btf()))
+	if (!task)
+		return;
+	if (compat_is_32bit_call(bpf_get_current_task_btf())) {
+		tell_32bit(task);
+		return;
+	}
+	if (kind >= CALL_KINDS)
 		return;
 	task->pending.kind = CALL_NONE;
 	task->closed_sk = 0;
@@ -325,6 +342,30 @@ static __u32 socketpair_learn(struct socket_call *call)
 	return socket_at(fds[1], &sk, ORIGIN_CREATED, 0, &named);
 }
 
+static long right_learn(__u32 turn, struct user_rights *rights)
+{
+	struct named_end named = {};
+	__s32 fd;
+	__u64 sk;
+
+	(void)turn;
+	if (bpf_probe_read_user(&fd, sizeof(fd), (void *)rights->at))
+		return 1;
+	socket_at(fd, &sk, ORIGIN_FIRST_USE, 0, &named);
+	rights->at += sizeof(fd);
+	return 0;
+}
+
+/* Sockets that came in a message are known from here on, not from their first call on. */
+static void rights_learn(const struct socket_call *call)
+{
+	struct user_rights rights = {};
+
+	message_rights(call_argument(call, 1), &rights);
+	if (rights.count)
+		bpf_loop(rights.count, right_learn, &rights, 0);
+}
+
 static __u32 accept_learn(struct socket_call *call, int fd)
 {
 	struct named_end named = {};
@@ -365,6 +406,9 @@ static __u32 call_learn(struct socket_call *call, int result)
 		return 0;
 	case CALL_BIND:
 		known_tell(call->sk);
+		return 0;
+	case CALL_RECVMSG:
+		rights_learn(call);
 		return 0;
 	}
 	return 0;
@@ -418,12 +462,37 @@ static void call_meets_handler(struct k_sigaction *action)
 	call->kind = CALL_NONE;
 }
 
-static void call_moves(struct sock *sk, int length)
+/* io_uring tries again and again: what the program is never told of is no call. */
+static bool is_for_io_uring(int length)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+
+	return length != -EAGAIN && length > -ERESTARTSYS && !compat_is_32bit_call(task) &&
+	       compat_uses_io_uring(task);
+}
+
+static void call_moves(struct sock *sk, int length, enum call_kind of_io_uring)
 {
 	struct tracked_task *task = task_in_call();
+	struct socket_call call = { .fd = -1, .kind = of_io_uring };
+	struct mark *mark;
 
-	if (task && task->pending.kind && task->pending.sk == (__u64)sk && length > 0)
-		task->pending.bytes += length;
+	if (!task)
+		return;
+	if (task->pending.kind && task->pending.sk == (__u64)sk) {
+		if (length > 0)
+			task->pending.bytes += length;
+		return;
+	}
+	if (!is_for_io_uring(length))
+		return;
+	mark = mark_of(sk);
+	if (!mark && is_tcp(sk))
+		mark = mark_by_owner(sk, false);
+	call.socket = mark ? mark->identity.id : known_id(address_of(sk), inode_of(sk->sk_socket));
+	call.enter_ns = bpf_ktime_get_ns();
+	if (call.socket)
+		emit_call(&call, length, 0, false);
 }
 
 /* The task ends: what it was in will never return. */

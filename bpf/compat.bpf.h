@@ -27,6 +27,23 @@ static bool compat_is_32bit_call(struct task_struct *task)
 	return info->status & TS_COMPAT;
 }
 
+struct task_struct___uring {
+	void *io_uring;
+} __attribute__((preserve_access_index));
+
+/*
+ * The kernel moves bytes for the task without a call of its own. A kernel
+ * without io_uring has no such field.
+ */
+static bool compat_uses_io_uring(struct task_struct *task)
+{
+	struct task_struct___uring *user = (void *)task;
+
+	if (!bpf_core_field_exists(user->io_uring))
+		return false;
+	return BPF_CORE_READ(user, io_uring) || task->flags & PF_IO_WORKER;
+}
+
 /*
  * Before 6.12 a child's tuple is not set yet at LISTEN -> SYN_RECV: its
  * remote port is 0 there.

@@ -34,6 +34,7 @@ static __u64 address_of(const void *pointer)
 
 /* include/linux/socket.h */
 #define MSG_DONTWAIT 0x40
+#define SCM_RIGHTS 1
 #define AF_UNIX 1
 #define AF_INET 2
 #define AF_INET6 10
@@ -70,6 +71,7 @@ static __u64 address_of(const void *pointer)
 
 /* include/linux/sched.h */
 #define PF_EXITING 0x00000004
+#define PF_IO_WORKER 0x00000010
 
 /* include/linux/errno.h: results that a program never sees */
 #define ERESTARTSYS 512
@@ -77,5 +79,6 @@ static __u64 address_of(const void *pointer)
 #define ERESTARTNOHAND 514
 #define ERESTART_RESTARTBLOCK 516
 #define EINTR 4
+#define EAGAIN 11
 
 #endif

@@ -66,6 +66,7 @@ struct packet {
 	__u32 length; /* of the data */
 	__u32 icmp;   /* not TCP: bytes from the network header to that of ICMP; 0: neither */
 	bool received;
+	bool no_socket;
 };
 
 /*
@@ -259,6 +260,7 @@ static void fill_segment(struct record_segment *record, const struct packet *pac
 	record->flags = packet->tcp.flags;
 	record->received = packet->received;
 	record->urgent = bpf_ntohs(packet->tcp.urgent);
+	record->no_socket = packet->no_socket;
 	if (packet->tcp.flags & SEGMENT_SYN)
 		read_options(record, packet);
 }
@@ -406,6 +408,8 @@ static void segment_sent_for(struct sk_buff *skb, struct packet *packet)
 	struct tuple_end *end = packet_end(skb, packet);
 	__u32 id = end ? end->id : 0;
 
+	/* tcp_make_synack() leaves out the owner where a cookie stands for a request socket. */
+	packet->no_socket = !skb->sk && packet->tcp.flags & SEGMENT_SYN;
 	if (peers_wanted && is_syn_ack(packet) && (!end || end->gone))
 		id = peer_answers(packet) ?: id;
 	if (id)

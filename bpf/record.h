@@ -82,6 +82,7 @@ enum process_event {
 	PROCESS_EXIT,
 	PROCESS_RENAME, /* prctl(PR_SET_NAME), or a write to comm */
 	PROCESS_FOUND,	/* ran already when it was first seen */
+	PROCESS_32BIT,	/* it makes 32-bit system calls, which are not decoded */
 };
 
 struct record_process {
@@ -153,6 +154,9 @@ enum call_kind {
 	CALL_RECVMSG,
 	CALL_RECVMMSG,
 	CALL_SPLICE_OUT, /* splice() out of a socket */
+	/* Done by the kernel for io_uring: neither its begin nor its descriptor is known. */
+	CALL_URING_SEND,
+	CALL_URING_RECV,
 	CALL_KINDS
 };
 
@@ -262,7 +266,8 @@ struct record_segment {
 	__u8 received;	   /* 0 sent, 1 received */
 	__u8 state;	   /* TCP_* of the sending socket; 0: not a full socket, or received */
 	__u16 urgent;
-	__u16 reserved;
+	__u8 no_socket; /* SYN-ACK, sent: nothing is kept of the connection (SYN cookies) */
+	__u8 reserved;
 };
 #define SEGMENT_NO_WSCALE 0xff
 

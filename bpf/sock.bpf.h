@@ -380,6 +380,7 @@ static struct mark *mark_seen(struct sock *sk)
 /*
  * For the two transitions that only a call of the owner can make. Where calls
  * are traced, that call is known; a socket inside another one (MPTCP) has none.
+ * io_uring makes its calls for the task.
  */
 static struct mark *mark_by_owner(struct sock *sk, bool listens)
 {
@@ -387,7 +388,9 @@ static struct mark *mark_by_owner(struct sock *sk, bool listens)
 	struct tracked_task *task = task_tracked();
 	struct mark *mark;
 
-	if (!task || (calls_traced && task->pending.sk != (__u64)sk) ||
+	if (!task ||
+	    (calls_traced && task->pending.sk != (__u64)sk &&
+	     !compat_uses_io_uring(bpf_get_current_task_btf())) ||
 	    !filter_takes(sk, &named, bpf_get_current_task_btf()))
 		return NULL;
 	mark = mark_create(sk);

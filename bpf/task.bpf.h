@@ -35,6 +35,7 @@ struct tracked_task {
 	struct socket_call pending;
 	struct socket_call interrupted;
 	__u64 closed_sk; /* address; last socket that close() was called on */
+	bool told_32bit;
 };
 
 struct {

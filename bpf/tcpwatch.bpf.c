@@ -117,9 +117,10 @@ int BPF_PROG(tcp_sendmsg_locked, struct sock *sk, struct msghdr *message, struct
 SEC("tp_btf/sock_send_length")
 int BPF_PROG(sock_send_length, struct sock *sk, int length)
 {
-	struct mark *mark = mark_of(sk);
+	struct mark *mark;
 
-	call_moves(sk, length);
+	call_moves(sk, length, CALL_URING_SEND);
+	mark = mark_of(sk);
 	if (mark)
 		sample_sent(sk, mark);
 	return 0;
@@ -162,9 +163,10 @@ int BPF_PROG(tcp_rcv_space_adjust, struct sock *sk)
 SEC("tp_btf/sock_recv_length")
 int BPF_PROG(sock_recv_length, struct sock *sk, int length)
 {
-	struct mark *mark = mark_of(sk);
+	struct mark *mark;
 
-	call_moves(sk, length);
+	call_moves(sk, length, CALL_URING_RECV);
+	mark = mark_of(sk);
 	if (mark)
 		sample_recv(sk, mark, SAMPLE_READ);
 	return 0;

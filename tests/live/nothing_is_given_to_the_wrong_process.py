@@ -7,14 +7,15 @@ process is on the CPU when most of them change.
 """
 import collections
 import os
+import select
 import socket
 import subprocess
 import threading
 from itertools import takewhile
 
 from live import (TCPWATCH, Background, Tables, accept, actor, actor_command, close, connect,
-                  echo, equal, experiment, fork, join, listener, main, need, scratch, talk, test,
-                  trace, wait_until)
+                  echo, equal, experiment, fork, join, listener, main, need, receive, scratch,
+                  talk, test, trace, wait_until)
 
 LOGGED = ("listen", "connect", "accept4", "send", "recv", "close")
 
@@ -243,6 +244,116 @@ def descriptors_from_outside():
     check_calls(result)
     check_owners(result)
     need(os.getpid() not in {row["pid"] for row in result.tables["calls"]}, "an outsider's call")
+
+
+@actor
+def passed_before_use(path):
+    """The socket came, and nothing was done with it yet, when its data arrive."""
+    with socket.socket(socket.AF_UNIX) as way:
+        way.connect(path)
+        _, descriptors, _, _ = socket.recv_fds(way, 1, 1)
+        end = socket.socket(fileno=descriptors[0])
+        way.send(b"k")
+        way.recv(1)
+        receive(end, 100)
+        close(end)
+
+
+@test
+def a_passed_descriptor_is_known_before_its_first_call():
+    path = scratch("way")
+    with socket.socket(socket.AF_UNIX) as way, socket.create_server(("127.0.0.1", 0)) as sock:
+        way.bind(path)
+        way.listen(1)
+        near = socket.create_connection(sock.getsockname(), timeout=60)
+        far, _ = sock.accept()
+        way.settimeout(60)
+        running = Background(trace, actor_command(passed_before_use, path))
+        with way.accept()[0] as peer:
+            socket.send_fds(peer, [b"x"], [far.fileno()])
+            peer.recv(1)
+            far.close()
+            near.sendall(b"hello")
+            peer.send(b"g")
+            result = running.result()
+        near.close()
+    check_calls(result)
+    check_owners(result)
+    arrived = result.tables.where("segments", received=1, length=5)
+    first = result.tables.where("calls", call="recv", result=5)
+    equal((len(arrived), len(first)), (1, 1), "segments that arrived, calls that read them")
+    need(arrived[0]["t_ns"] < first[0]["enter_ns"], "the segment came late")
+
+
+def execute(command, descriptors):
+    """Runs it in a child that has these descriptors, by their new numbers, and no others."""
+    pid = os.fork()
+    if pid:
+        return pid
+    for new, old in descriptors.items():
+        os.dup2(old, new)
+        os.set_inheritable(new, True)
+    os.execv(command[0], command)
+
+
+@actor
+def activated():
+    """As systemd starts it: the listener is descriptor 3."""
+    sock = socket.socket(fileno=3)
+    for _ in range(2):
+        echo(accept(sock))
+    close(sock)
+
+
+@actor
+def activate():
+    sock = listener()
+    client = fork(lambda: [talk(connect(sock.getsockname())) for _ in range(2)])
+    # A connection is there before the server is.
+    select.select([sock], [], [])
+    server = execute(actor_command(activated), {3: sock.fileno()})
+    close(sock)
+    join(client, server)
+
+
+@test
+def socket_activation_by_an_inherited_listener():
+    result = check(activate)
+    programs = {row["pid"] for row in result.tables["calls"] if row["call"] == "accept4"}
+    equal(len(programs), 1, "programs that accepted")
+    ends = result.tables.where("sockets", side="server")
+    equal({row["pid"] for row in ends}, programs, "owners of what was accepted")
+
+
+@actor
+def serve_input():
+    echo(socket.socket(fileno=0))
+
+
+@actor
+def activate_for_each():
+    """As inetd does: the accepted socket is the standard input of a program."""
+    sock = listener()
+    for _ in range(2):
+        client = fork(lambda: talk(connect(sock.getsockname())))
+        end = accept(sock)
+        server = execute(actor_command(serve_input), {0: end.fileno()})
+        print(f"server={server}", flush=True)
+        close(end)
+        join(client, server)
+    close(sock)
+
+
+@test
+def a_program_for_each_connection():
+    result = check(activate_for_each)
+    servers = [int(line[7:]) for line in result.out.splitlines() if line.startswith("server=")]
+    ends = result.tables.where("sockets", side="server")
+    equal([row["pid"] for row in ends], servers, "owners of the accepted sockets")
+    for end in ends:
+        rows = [(row["pid"], row["result"]) for row in
+                result.tables.where("calls", socket=end["socket"], call="recv")]
+        equal(rows, [(end["pid"], size) for size in (100, 100, 100, 0)], "what it received")
 
 
 @actor

@@ -167,7 +167,7 @@ static void the_last_known_state_and_call_stay(void **state)
 	assert_int_equal(decode_record(&raw, sizeof(raw.state), &decoded), sizeof(raw.state));
 	assert_int_equal(decoded.state.old_state, 11);
 	assert_int_equal(decoded.state.new_state, 12);
-	assert_int_equal(decoded.state.call, CALL_SPLICE_OUT);
+	assert_int_equal(decoded.state.call, CALL_URING_RECV);
 }
 
 static void unknown_calls_become_none_and_flags_become_0_or_1(void **state)

@@ -4,6 +4,7 @@
  * urgent data, a connection that is open in one direction only.
  */
 #include <errno.h>
+#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
@@ -349,6 +350,51 @@ static void a_port_that_bind_named_is_the_programs_choice(void **state)
 	assert_lacks(caption(told_moment(play, MOMENT_SYN), LANG_EN), "chose");
 }
 
+static void each_process_with_32_bit_calls_is_counted_once(void **state)
+{
+	struct play *play = *state;
+	const struct undecoded *undecoded = trace_undecoded(play->trace);
+
+	assert_int_equal(undecoded->processes, 0);
+	for (uint32_t tid = 50; tid < 53; tid++)
+		feed(play, RECORD_PROCESS, process, 0, .tgid = 50, .tid = tid,
+		     .event = PROCESS_32BIT, .comm = "narrow");
+	assert_int_equal(undecoded->processes, 1);
+	feed(play, RECORD_PROCESS, process, 0, .tgid = 60, .tid = 60, .event = PROCESS_32BIT,
+	     .comm = "other");
+	assert_int_equal(undecoded->processes, 2);
+	assert_int_equal(undecoded->first_tgid, 50);
+	assert_string_equal(undecoded->first_comm, "narrow");
+}
+
+static void each_mptcp_socket_is_counted_once(void **state)
+{
+	struct play *play = *state;
+
+	for (int turn = 0; turn < 2; turn++)
+		feed(play, RECORD_SOCKET, socket, 90, .protocol = IPPROTO_MPTCP);
+	feed(play, RECORD_SOCKET, socket, 91, .protocol = IPPROTO_MPTCP);
+	feed(play, RECORD_SOCKET, socket, 92, .protocol = IPPROTO_TCP);
+	assert_int_equal(trace_undecoded(play->trace)->mptcp_sockets, 2);
+}
+
+static void what_io_uring_moves_is_counted_and_not_timed(void **state)
+{
+	struct play *play = *state;
+	const struct call_stats *stats;
+
+	handshake(play);
+	enters(play, CLIENT, .call = CALL_RECV, .asked = 10);
+	returns(play, CLIENT, .call = CALL_URING_SEND, .bytes = 700, .result = 700, .enter_ns = 1);
+	stats = &the_connection(play)->calls[CLIENT][CALL_URING_SEND];
+	assert_int_equal(stats->count, 1);
+	assert_int_equal(stats->moved_bytes, 700);
+	assert_int_equal(stats->inside_ns, 0);
+	/* The call that its thread is in goes on. */
+	returns(play, CLIENT, .call = CALL_RECV, .asked = 10, .bytes = 3, .result = 3);
+	assert_int_equal(the_connection(play)->calls[CLIENT][CALL_RECV].count, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -362,6 +408,9 @@ int main(void)
 		promise(a_call_that_must_not_wait_takes_a_part),
 		promise(a_call_that_waits_takes_a_part_when_something_ends_its_wait),
 		promise(eagain_is_told_once_for_each_direction),
+		promise(each_process_with_32_bit_calls_is_counted_once),
+		promise(each_mptcp_socket_is_counted_once),
+		promise(what_io_uring_moves_is_counted_and_not_timed),
 		promise(an_address_in_use_has_a_holder_when_one_was_seen),
 		promise(an_address_in_use_whose_holder_was_not_seen),
 		promise(time_wait_holds_a_port_for_a_minute),

@@ -310,6 +310,49 @@ static void a_socket_that_was_connected_before_the_trace_may_close(void **state)
 	assert_int_equal(trace_older(play->trace), 1);
 }
 
+static void with_fast_open_syn_recv_begins_when_the_syn_arrives(void **state)
+{
+	struct play *play = *state;
+	const struct state_change *change;
+	uint64_t syn_ns, up_ns;
+
+	server_listens(play);
+	client_connects(play);
+	syn_leaves(play);
+	syn_ns = syn_arrives(play);
+	changes(play, SERVER, TCP_LISTEN, TCP_SYN_RECV);
+	syn_ack(play);
+	change = change_to(play, SERVER, TCP_SYN_RECV);
+	assert_int_equal(change->time_ns, syn_ns);
+	assert_cause(change, CAUSE_SEGMENT, "SYN");
+	up_ns = changes(play, SERVER, TCP_SYN_RECV, TCP_ESTABLISHED);
+	change = last_state(play, SERVER);
+	assert_true(change->duration_known);
+	assert_int_equal(change->duration_ns, up_ns - syn_ns);
+}
+
+static void with_a_syn_cookie_there_is_no_state_before_the_ack(void **state)
+{
+	struct play *play = *state;
+	const struct state_change *change;
+	uint64_t ack_ns;
+
+	server_listens(play);
+	client_connects(play);
+	syn_leaves(play);
+	syn_arrives(play);
+	feed(play, RECORD_SEGMENT, segment, play->id[SERVER], .flags = SEGMENT_SYN | SEGMENT_ACK,
+	     .seq = play->isn[SERVER], .ack = play->isn[CLIENT] + 1, .no_socket = 1);
+	assert_null(change_to(play, SERVER, TCP_SYN_RECV));
+	pass(play, MS);
+	ack_ns = acknowledges(play, CLIENT);
+	server_established(play);
+	change = change_to(play, SERVER, TCP_SYN_RECV);
+	assert_true(change->time_ns >= ack_ns);
+	assert_false(change->duration_known);
+	assert_cause(change, CAUSE_SEGMENT, "ACK of a SYN cookie");
+}
+
 static void a_listener_stays_in_listen(void **state)
 {
 	struct play *play = *state;
@@ -325,6 +368,8 @@ int main(void)
 		promise(the_state_shown_is_the_one_after_the_change),
 		promise(syn_recv_lasts_from_the_syns_arrival),
 		promise(syn_recv_is_told_once),
+		promise(with_fast_open_syn_recv_begins_when_the_syn_arrives),
+		promise(with_a_syn_cookie_there_is_no_state_before_the_ack),
 		promise(syn_recv_without_a_seen_syn_has_unknown_duration),
 		promise(a_socket_that_was_open_before_has_an_unknown_beginning),
 		promise(after_a_lost_change_the_duration_is_unknown),

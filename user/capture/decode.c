@@ -52,7 +52,7 @@ static bool check_socket(struct record_socket *socket)
 static bool check_process(struct record_process *process)
 {
 	process->comm[RECORD_COMM_SIZE - 1] = '\0';
-	return process->event <= PROCESS_FOUND;
+	return process->event <= PROCESS_32BIT;
 }
 
 static bool check_state(struct record_state *state)
@@ -95,6 +95,7 @@ static bool check_sample_recv(struct record_sample_recv *sample)
 static bool check_segment(struct record_segment *segment)
 {
 	segment->received = !!segment->received;
+	segment->no_socket = !!segment->no_socket;
 	segment->state = known_state(segment->state);
 	return true;
 }

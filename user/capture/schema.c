@@ -166,6 +166,7 @@ static const struct schema_field segment_fields[] = {
 	FIELD(record_segment, received, "0 sent, 1 received"),
 	FIELD(record_segment, state, "TCP_*; 0: not known"),
 	FIELD(record_segment, urgent, "urgent pointer"),
+	FIELD(record_segment, no_socket, "1: a SYN-ACK of which nothing is kept"),
 	FIELD(record_segment, reserved, ""),
 };
 
@@ -259,6 +260,7 @@ static const struct schema_value values[] = {
 	VALUE("process_event", PROCESS_EXIT),
 	VALUE("process_event", PROCESS_RENAME),
 	VALUE("process_event", PROCESS_FOUND),
+	VALUE("process_event", PROCESS_32BIT),
 	VALUE("call_kind", CALL_NONE),
 	VALUE("call_kind", CALL_SOCKET),
 	VALUE("call_kind", CALL_SOCKETPAIR),
@@ -285,6 +287,8 @@ static const struct schema_value values[] = {
 	VALUE("call_kind", CALL_RECVMSG),
 	VALUE("call_kind", CALL_RECVMMSG),
 	VALUE("call_kind", CALL_SPLICE_OUT),
+	VALUE("call_kind", CALL_URING_SEND),
+	VALUE("call_kind", CALL_URING_RECV),
 	VALUE("sample_reason", SAMPLE_TURN),
 	VALUE("sample_reason", SAMPLE_SENT),
 	VALUE("sample_reason", SAMPLE_ACKED),

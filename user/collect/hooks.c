@@ -83,6 +83,21 @@ static const struct {
 	{ SYS_recvfrom, CALL_RECVFROM },
 	{ SYS_recvmsg, CALL_RECVMSG },
 	{ SYS_recvmmsg, CALL_RECVMMSG },
+#ifdef __x86_64__
+	/* Of 32-bit programs: socketcall, recvmmsg, sendmmsg, socket to recvmsg. */
+	{ 102, CALL_KINDS },
+	{ 337, CALL_KINDS },
+	{ 345, CALL_KINDS },
+	{ 359, CALL_KINDS },
+	{ 361, CALL_KINDS },
+	{ 362, CALL_KINDS },
+	{ 363, CALL_KINDS },
+	{ 364, CALL_KINDS },
+	{ 369, CALL_KINDS },
+	{ 370, CALL_KINDS },
+	{ 371, CALL_KINDS },
+	{ 372, CALL_KINDS },
+#endif
 };
 
 void hooks_number_calls(__u8 *call_of_number, unsigned int numbers)

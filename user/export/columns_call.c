@@ -18,6 +18,26 @@ static bool returned(const void *row)
 	return call_of(row)->return_ns != 0;
 }
 
+static bool moves(const void *row)
+{
+	return call_sends(call_of(row)->kind) || call_receives(call_of(row)->kind);
+}
+
+static bool is_timed(const void *row)
+{
+	return call_is_timed(call_of(row)->kind);
+}
+
+static bool was_timed(const void *row)
+{
+	return returned(row) && is_timed(row);
+}
+
+static bool asks(const void *row)
+{
+	return moves(row) && is_timed(row);
+}
+
 static bool has_result(const void *row)
 {
 	return call_of(row)->return_ns && call_of(row)->finished;
@@ -42,11 +62,6 @@ static bool has_socket(const void *row)
 static bool has_connection(const void *row)
 {
 	return has_socket(row) && call_of(row)->socket->connection;
-}
-
-static bool moves(const void *row)
-{
-	return call_sends(call_of(row)->kind) || call_receives(call_of(row)->kind);
 }
 
 static bool has_flags(const void *row)
@@ -211,10 +226,10 @@ const struct column call_columns[CALL_COLUMNS] = {
 	{ "t_s", "time of the return in seconds since zero; of the entry when it never returned",
 	  VALUE_SECONDS, .get = get_time },
 	{ "t_ns", "the same in nanoseconds", VALUE_TIME, .get = get_time },
-	{ "enter_ns", "time of the entry, as t_ns", VALUE_TIME, CALL(enter_ns) },
+	{ "enter_ns", "time of the entry, as t_ns", VALUE_TIME, .known = is_timed, CALL(enter_ns) },
 	{ "return_ns", "time of the return, as t_ns", VALUE_TIME, .known = returned,
 	  CALL(return_ns) },
-	{ "inside_ns", "nanoseconds between entry and return", VALUE_UINT, .known = returned,
+	{ "inside_ns", "nanoseconds between entry and return", VALUE_UINT, .known = was_timed,
 	  .get = get_inside },
 	{ "call", "POSIX name of the call", VALUE_WORD, .get = get_call },
 	{ "pid", "process that called", VALUE_UINT, CALL(tgid) },
@@ -225,7 +240,7 @@ const struct column call_columns[CALL_COLUMNS] = {
 	{ "connection", "number of its connection", VALUE_UINT, .known = has_connection,
 	  .get = get_connection },
 	{ "side", "client or server", VALUE_WORD, .known = has_connection, .get = get_side },
-	{ "asked_bytes", "bytes that a transfer asked for", VALUE_UINT, .known = moves,
+	{ "asked_bytes", "bytes that a transfer asked for", VALUE_UINT, .known = asks,
 	  CALL(asked_bytes) },
 	{ "moved_bytes", "bytes that it moved", VALUE_UINT, .known = moves, CALL(moved_bytes) },
 	{ "result", "value returned, or the error number, negative", VALUE_INT, .known = has_result,

@@ -254,7 +254,8 @@ static void append_call(struct line *line, const struct call *call)
 	line->text[0] = '\0';
 	append(line, name_call(call->kind));
 	append(line, "(");
-	append_arguments(line, call);
+	if (call_is_timed(call->kind))
+		append_arguments(line, call);
 }
 
 /* Which connection this becomes is what the next lines tell. */
@@ -296,5 +297,6 @@ void event_call(const struct call *call, char *text, size_t size)
 		return;
 	}
 	append_result(&line, call);
-	append_times(&line, call);
+	if (call_is_timed(call->kind))
+		append_times(&line, call);
 }

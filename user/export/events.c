@@ -394,6 +394,8 @@ static void on_process(void *context, const struct process *process)
 		snprintf(text, sizeof(text), "runs already, a thread of %u", process->tgid);
 	else if (process->event == PROCESS_FOUND)
 		snprintf(text, sizeof(text), "runs already");
+	else if (process->event == PROCESS_32BIT)
+		snprintf(text, sizeof(text), "makes 32-bit calls, which are not decoded");
 	else if (process->tid != process->tgid)
 		snprintf(text, sizeof(text), "begins, a thread of %u", process->tgid);
 	else

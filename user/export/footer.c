@@ -137,6 +137,35 @@ static void print_older(const struct view *view, const struct trace *trace)
 	text_wrap(view, 2, 2, text);
 }
 
+static void print_mptcp(const struct view *view, unsigned int sockets)
+{
+	char count[FMT_SIZE], text[TEXT_SIZE];
+
+	if (!sockets)
+		return;
+	fmt_count(count, sizeof(count), sockets);
+	label_fill(text, sizeof(text), view->lang, sockets == 1 ? LABEL_MPTCP_ONE : LABEL_MPTCP,
+		   count, NULL);
+	fprintf(view->stream, "  ");
+	text_wrap(view, 2, 4, text);
+}
+
+static void print_32bit(const struct view *view, const struct undecoded *undecoded)
+{
+	char count[FMT_SIZE], name[TEXT_SIZE], pid[FMT_SIZE], text[TEXT_SIZE];
+
+	if (!undecoded->processes)
+		return;
+	fmt_count(count, sizeof(count), undecoded->processes);
+	snprintf(pid, sizeof(pid), "%u", undecoded->first_tgid);
+	text_foreign(view, name, sizeof(name), undecoded->first_comm, RECORD_COMM_SIZE);
+	label_fill(text, sizeof(text), view->lang,
+		   undecoded->processes == 1 ? LABEL_32BIT_ONE : LABEL_32BIT, count, name, pid,
+		   NULL);
+	fprintf(view->stream, "  ");
+	text_wrap(view, 2, 4, text);
+}
+
 static void print_counts(const struct view *view, const struct trace *trace)
 {
 	char events[FMT_SIZE], lost[FMT_SIZE], text[TEXT_SIZE];
@@ -214,6 +243,8 @@ void footer_print(const struct view *view, const struct trace *trace, const stru
 	print_unasked(view);
 	print_only(view);
 	print_older(view, trace);
+	print_mptcp(view, trace_undecoded(trace)->mptcp_sockets);
+	print_32bit(view, trace_undecoded(trace));
 	print_counts(view, trace);
 	if (!view->capture_path && view->replayed)
 		return;

@@ -188,7 +188,7 @@ static void draw_call(struct lines *lines, enum end end, enum call_kind kind,
 {
 	const struct view *view = &lines->view;
 	char role[TEXT_SIZE], name[FMT_SIZE], count[FMT_SIZE], bytes[FMT_SIZE] = "";
-	char inside[FMT_SIZE], longest[FMT_SIZE], failed[FMT_SIZE] = "";
+	char inside[FMT_SIZE] = "-", longest[FMT_SIZE] = "-", failed[FMT_SIZE] = "";
 	bool moves = call_sends(kind) || call_receives(kind);
 
 	text_fit(role, sizeof(role), text_role(view, end), 7, ALIGN_LEFT);
@@ -196,8 +196,10 @@ static void draw_call(struct lines *lines, enum end end, enum call_kind kind,
 	fmt_count(count, sizeof(count), stats->count);
 	if (moves)
 		fmt_count(bytes, sizeof(bytes), stats->moved_bytes);
-	fmt_duration(inside, sizeof(inside), stats->inside_ns);
-	fmt_duration(longest, sizeof(longest), stats->longest_ns);
+	if (call_is_timed(kind)) {
+		fmt_duration(inside, sizeof(inside), stats->inside_ns);
+		fmt_duration(longest, sizeof(longest), stats->longest_ns);
+	}
 	if (stats->failed)
 		fmt_count(failed, sizeof(failed), stats->failed);
 	fprintf(view->stream, "  %s%-10s%9s%15s%12s", role, name, count, bytes, inside);

@@ -84,7 +84,7 @@ void json_process(struct json *json, const struct process *process, uint64_t zer
 {
 	static const char *const events[] = {
 		[PROCESS_FORK] = "fork",     [PROCESS_EXEC] = "exec",	[PROCESS_EXIT] = "exit",
-		[PROCESS_RENAME] = "rename", [PROCESS_FOUND] = "found",
+		[PROCESS_RENAME] = "rename", [PROCESS_FOUND] = "found", [PROCESS_32BIT] = "32bit",
 	};
 
 	open_object(json, "process");
@@ -157,8 +157,13 @@ static void put_calls(struct json *json, const struct call_stats calls[CALL_KIND
 		json_uint(json, "failed", stats->failed);
 		json_uint(json, "short", stats->short_count);
 		json_uint(json, "moved_bytes", stats->moved_bytes);
-		json_uint(json, "inside_ns", stats->inside_ns);
-		json_uint(json, "longest_ns", stats->longest_ns);
+		if (call_is_timed((enum call_kind)kind)) {
+			json_uint(json, "inside_ns", stats->inside_ns);
+			json_uint(json, "longest_ns", stats->longest_ns);
+		} else {
+			json_null(json, "inside_ns");
+			json_null(json, "longest_ns");
+		}
 		json_object_end(json);
 	}
 	json_array_end(json);

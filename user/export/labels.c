@@ -117,6 +117,15 @@ static const char *const labels[LABEL_COUNT_ALL][LANG_COUNT] = {
 			    "记录在 {0} 之后已损坏：{1} 字节未使用，之后的情况未知。" },
 	[LABEL_CUT_EMPTY] = { "The capture is cut off before its first record.",
 			      "记录在第一条之前就已中断。" },
+	[LABEL_MPTCP] = { "{0} sockets are MPTCP, which is not decoded: only their calls are told.",
+			  "{0} 个套接字使用 MPTCP，本工具不解码它：只给出它们的调用。" },
+	[LABEL_MPTCP_ONE] = { "{0} socket is MPTCP, which is not decoded: only its calls are told.",
+			      "{0} 个套接字使用 MPTCP，本工具不解码它：只给出它的调用。" },
+	[LABEL_32BIT] = { "{0} processes, {1} ({2}) for one, make 32-bit system calls, which are "
+			  "not decoded.",
+			  "{0} 个进程（例如 {1}，{2}）使用 32 位系统调用，本工具不解码它们。" },
+	[LABEL_32BIT_ONE] = { "{1} ({2}) makes 32-bit system calls, which are not decoded.",
+			      "{1}（{2}）使用 32 位系统调用，本工具不解码它们。" },
 	[LABEL_OLDER] = { "{0} sockets were connected before the trace began: their calls and "
 			  "segments are in --view events, their bytes have no places.",
 			  "{0} 个套接字在跟踪开始之前就已连接：它们的调用和报文段见 --view events，"

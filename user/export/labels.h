@@ -90,6 +90,10 @@ enum label {
 	LABEL_CUT_EMPTY,
 	LABEL_DAMAGED, /* {0} an offset, {1} a number */
 	LABEL_NOT_KNOWN,
+	LABEL_MPTCP,
+	LABEL_MPTCP_ONE,
+	LABEL_32BIT,
+	LABEL_32BIT_ONE,
 	LABEL_OLDER,
 	LABEL_OLDER_ONE,
 	LABEL_NOT_ASKED, /* {0} a level of detail */

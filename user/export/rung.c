@@ -86,7 +86,10 @@ static void fill_call(struct rung *rung, const struct rung_layout *layout, const
 		snprintf(value, sizeof(value), "%s", name_errno((int)row->result));
 	else
 		fmt_count(value, sizeof(value), (uint64_t)row->result);
-	snprintf(forms.text[0], TEXT_SIZE, "%s() = %s (%s)", name, value, inside);
+	if (call_is_timed(row->call))
+		snprintf(forms.text[0], TEXT_SIZE, "%s() = %s (%s)", name, value, inside);
+	else
+		snprintf(forms.text[0], TEXT_SIZE, "%s() = %s", name, value);
 	snprintf(forms.text[1], TEXT_SIZE, "%s() = %s", name, value);
 	same_forms(&forms);
 	if (row->result < 0)

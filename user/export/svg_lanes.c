@@ -118,6 +118,10 @@ static void call_text(const struct picture *picture, const struct call *call, ch
 	if (call_sends(call->kind) || call_receives(call->kind))
 		fmt_count(asked, sizeof(asked), call->asked_bytes);
 	call_result(picture, call, result, sizeof(result));
+	if (!call_is_timed(call->kind)) {
+		snprintf(text, size, "%s() %.128s", name_call(call->kind), result);
+		return;
+	}
 	snprintf(text, size, "%s(%s) %.128s · %s", name_call(call->kind), asked, result,
 		 fmt_duration(duration, sizeof(duration), call->return_ns - call->enter_ns));
 	add_sleep(picture, call, text, size);

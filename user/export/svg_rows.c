@@ -98,7 +98,7 @@ static void put_dot(struct picture *picture, const struct row *row, double y, bo
 
 static void call_words(const struct row *row, char *text, size_t size)
 {
-	char count[FMT_SIZE], duration[FMT_SIZE];
+	char count[FMT_SIZE], duration[FMT_SIZE], time[FMT_SIZE + 4] = "";
 	bool data = call_sends(row->call) || call_receives(row->call);
 
 	if (row->kind == ROW_CALL_ENTER) {
@@ -106,13 +106,15 @@ static void call_words(const struct row *row, char *text, size_t size)
 			 data ? fmt_count(count, sizeof(count), row->asked_bytes) : "");
 		return;
 	}
-	fmt_duration(duration, sizeof(duration), row->inside_ns);
+	if (call_is_timed(row->call))
+		snprintf(time, sizeof(time), " (%s)",
+			 fmt_duration(duration, sizeof(duration), row->inside_ns));
 	if (row->result < 0)
-		snprintf(text, size, "%s() = %s (%s)", name_call(row->call),
-			 name_errno((int)row->result), duration);
+		snprintf(text, size, "%s() = %s%s", name_call(row->call),
+			 name_errno((int)row->result), time);
 	else
-		snprintf(text, size, "%s() = %s (%s)", name_call(row->call),
-			 fmt_count(count, sizeof(count), (uint64_t)row->result), duration);
+		snprintf(text, size, "%s() = %s%s", name_call(row->call),
+			 fmt_count(count, sizeof(count), (uint64_t)row->result), time);
 }
 
 static void draw_call(struct picture *picture, const struct row *row, double y)

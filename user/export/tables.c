@@ -163,6 +163,7 @@ static void print_titles(const struct view *view)
 static void print_line(const struct view *view, const struct line *line)
 {
 	bool moves = call_sends(line->kind) || call_receives(line->kind);
+	bool timed = call_is_timed(line->kind);
 	char text[FMT_SIZE], name[TEXT_SIZE];
 
 	snprintf(name, sizeof(name), "  %s %s", text_role(view, line->end), name_call(line->kind));
@@ -173,11 +174,12 @@ static void print_line(const struct view *view, const struct line *line)
 	print_cell(view, moves ? text : "-", 13, ALIGN_RIGHT);
 	fmt_count(text, sizeof(text), line->stats->asked_max);
 	if (shows_asked(view))
-		print_cell(view, moves ? text : "-", 14, ALIGN_RIGHT);
-	print_cell(view, fmt_duration(text, sizeof(text), line->stats->inside_ns), 12, ALIGN_RIGHT);
+		print_cell(view, moves && timed ? text : "-", 14, ALIGN_RIGHT);
+	fmt_duration(text, sizeof(text), line->stats->inside_ns);
+	print_cell(view, timed ? text : "-", 12, ALIGN_RIGHT);
 	fmt_duration(text, sizeof(text), line->stats->longest_ns);
 	if (shows_longest(view))
-		print_cell(view, text, 10, ALIGN_RIGHT);
+		print_cell(view, timed ? text : "-", 10, ALIGN_RIGHT);
 	fputc('\n', view->stream);
 }
 

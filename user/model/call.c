@@ -333,15 +333,17 @@ static struct call begun_call(struct task *task, const struct record_call *recor
 {
 	struct call call = { .kind = record->call };
 
-	if (task->in_call && task->call.kind == record->call &&
-	    task->call.enter_ns == record->enter_ns)
-		call = task->call;
-	else
-		forget_unreturned(task);
-	call_leave(task);
+	if (call_is_timed(record->call)) {
+		if (task->in_call && task->call.kind == record->call &&
+		    task->call.enter_ns == record->enter_ns)
+			call = task->call;
+		else
+			forget_unreturned(task);
+		call_leave(task);
+	}
 	call.enter_ns = record->enter_ns;
 	call.return_ns = record->header.time_ns;
-	if (call.enter_ns > call.return_ns)
+	if (call.enter_ns > call.return_ns || !call_is_timed(call.kind))
 		call.enter_ns = call.return_ns;
 	call.fd = record->fd;
 	call.asked_bytes = record->asked;

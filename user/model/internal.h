@@ -19,6 +19,7 @@
 struct task {
 	uint32_t tid, tgid;
 	char comm[RECORD_COMM_SIZE];
+	bool is_32bit; /* of the first thread: the process makes 32-bit calls */
 	bool in_call;
 	struct call call; /* valid with in_call */
 	uint32_t
@@ -58,6 +59,7 @@ struct entry {
 	struct task *sending; /* the last one to enter a send call on it; NULL: it returned */
 	struct task *inside;  /* the last one to enter a call on it; NULL: it returned */
 	uint64_t syn_ns;      /* server: a SYN arrived */
+	bool no_request;      /* server: its SYN-ACK left without a request socket (SYN cookie) */
 	bool mini;	      /* FIN_WAIT2 goes on without a full socket */
 	bool reset_received, reset_sent;
 	enum reason reset_reason; /* of the RST that its end is going to send */
@@ -96,6 +98,7 @@ struct trace {
 	unsigned int connection_count, connection_room;
 	unsigned int connections_begun;
 	struct fold fold;
+	struct undecoded undecoded;
 	unsigned int older;  /* sockets that were connected before the trace began */
 	bool segments_known; /* the hooks for segments are on, or not spoken of */
 	bool bytes_known;    /* the same of the hooks for queues */

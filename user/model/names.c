@@ -41,19 +41,33 @@ const char *name_state(unsigned int state)
 }
 
 static const char *const call_names[CALL_KINDS] = {
-	[CALL_SOCKET] = "socket",     [CALL_SOCKETPAIR] = "socketpair",
-	[CALL_BIND] = "bind",	      [CALL_LISTEN] = "listen",
-	[CALL_ACCEPT] = "accept",     [CALL_ACCEPT4] = "accept4",
-	[CALL_CONNECT] = "connect",   [CALL_SHUTDOWN] = "shutdown",
-	[CALL_CLOSE] = "close",	      [CALL_SETSOCKOPT] = "setsockopt",
-	[CALL_WRITE] = "write",	      [CALL_WRITEV] = "writev",
-	[CALL_SEND] = "send",	      [CALL_SENDTO] = "sendto",
-	[CALL_SENDMSG] = "sendmsg",   [CALL_SENDMMSG] = "sendmmsg",
-	[CALL_SENDFILE] = "sendfile", [CALL_SPLICE_IN] = "splice",
-	[CALL_READ] = "read",	      [CALL_READV] = "readv",
-	[CALL_RECV] = "recv",	      [CALL_RECVFROM] = "recvfrom",
-	[CALL_RECVMSG] = "recvmsg",   [CALL_RECVMMSG] = "recvmmsg",
+	[CALL_SOCKET] = "socket",
+	[CALL_SOCKETPAIR] = "socketpair",
+	[CALL_BIND] = "bind",
+	[CALL_LISTEN] = "listen",
+	[CALL_ACCEPT] = "accept",
+	[CALL_ACCEPT4] = "accept4",
+	[CALL_CONNECT] = "connect",
+	[CALL_SHUTDOWN] = "shutdown",
+	[CALL_CLOSE] = "close",
+	[CALL_SETSOCKOPT] = "setsockopt",
+	[CALL_WRITE] = "write",
+	[CALL_WRITEV] = "writev",
+	[CALL_SEND] = "send",
+	[CALL_SENDTO] = "sendto",
+	[CALL_SENDMSG] = "sendmsg",
+	[CALL_SENDMMSG] = "sendmmsg",
+	[CALL_SENDFILE] = "sendfile",
+	[CALL_SPLICE_IN] = "splice",
+	[CALL_READ] = "read",
+	[CALL_READV] = "readv",
+	[CALL_RECV] = "recv",
+	[CALL_RECVFROM] = "recvfrom",
+	[CALL_RECVMSG] = "recvmsg",
+	[CALL_RECVMMSG] = "recvmmsg",
 	[CALL_SPLICE_OUT] = "splice",
+	[CALL_URING_SEND] = "uring_send",
+	[CALL_URING_RECV] = "uring_recv",
 };
 
 const char *name_call(enum call_kind call)
@@ -280,16 +294,21 @@ const char *name_sockopt(unsigned int level, unsigned int option)
 
 bool call_sends(enum call_kind call)
 {
-	return call >= CALL_WRITE && call <= CALL_SPLICE_IN;
+	return (call >= CALL_WRITE && call <= CALL_SPLICE_IN) || call == CALL_URING_SEND;
 }
 
 bool call_receives(enum call_kind call)
 {
-	return call >= CALL_READ && call <= CALL_SPLICE_OUT;
+	return (call >= CALL_READ && call <= CALL_SPLICE_OUT) || call == CALL_URING_RECV;
+}
+
+bool call_is_timed(enum call_kind call)
+{
+	return call != CALL_URING_SEND && call != CALL_URING_RECV;
 }
 
 bool call_can_block(enum call_kind call)
 {
 	return call == CALL_ACCEPT || call == CALL_ACCEPT4 || call == CALL_CONNECT ||
-	       call_sends(call) || call_receives(call);
+	       (call_is_timed(call) && (call_sends(call) || call_receives(call)));
 }

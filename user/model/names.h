@@ -49,6 +49,7 @@ const char *name_sockopt(unsigned int level, unsigned int option);
 
 bool call_sends(enum call_kind call); /* write, send, ... */
 bool call_receives(enum call_kind call);
+bool call_is_timed(enum call_kind call); /* false: only its end and its bytes are known */
 bool call_can_block(enum call_kind call);
 
 #endif

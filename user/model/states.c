@@ -162,13 +162,22 @@ static bool listener_is_gone(const struct entry *entry)
 	       connection->listener && connection->listener->state == TCP_CLOSE;
 }
 
+/* A SYN cookie: the kernel kept nothing until the ACK brought back what it had sent. */
+static bool made_by_cookie(const struct entry *entry, const struct record_state *record)
+{
+	return entry->no_request && record->old_state == TCP_LISTEN &&
+	       record->new_state == TCP_SYN_RECV;
+}
+
 static struct cause cause_of(const struct entry *entry, const struct record_state *record,
 			     unsigned int new_state)
 {
 	const char *segment = segment_that_causes(entry->socket.state, new_state);
 	struct cause cause = { .kind = CAUSE_UNKNOWN };
 
-	if (new_state == TCP_CLOSE && entry->reset_received) {
+	if (made_by_cookie(entry, record)) {
+		cause = (struct cause){ CAUSE_SEGMENT, "ACK of a SYN cookie" };
+	} else if (new_state == TCP_CLOSE && entry->reset_received) {
 		cause = (struct cause){ CAUSE_SEGMENT, "RST" };
 	} else if (new_state == TCP_CLOSE && record->error) {
 		cause = because_of_error(record->error);
@@ -246,6 +255,15 @@ static void found(struct trace *trace, struct entry *entry, const struct record_
 	trace->older += record->new_state != TCP_LISTEN && record->new_state != TCP_CLOSE;
 }
 
+/* The SYN-ACK says that the SYN was taken: SYN_RECV has lasted since the SYN arrived. */
+static void syn_received(struct trace *trace, struct entry *entry)
+{
+	if (entry->socket.state || !entry->syn_ns)
+		return;
+	entry->socket.syn_recv_known = true;
+	state_change(trace, entry, TCP_SYN_RECV, entry->syn_ns, CAUSE_SEGMENT, "SYN");
+}
+
 void state_record(struct trace *trace, struct entry *entry, const struct record_state *record)
 {
 	unsigned int new_state = record->new_state;
@@ -254,6 +272,12 @@ void state_record(struct trace *trace, struct entry *entry, const struct record_
 	if (record->old_state == record->new_state) {
 		found(trace, entry, record);
 		return;
+	}
+	/* TCP Fast Open: the child is a socket when the SYN arrives, before the SYN-ACK leaves. */
+	if (record->old_state == TCP_LISTEN && !entry->no_request) {
+		syn_received(trace, entry);
+		if (entry->socket.state == TCP_SYN_RECV)
+			return;
 	}
 	if (!entry->socket.state && record->old_state != TCP_LISTEN) {
 		entry->socket.state = record->old_state;
@@ -285,15 +309,6 @@ void state_record(struct trace *trace, struct entry *entry, const struct record_
 	state_change(trace, entry, new_state, record->header.time_ns, cause.kind, cause.detail);
 }
 
-/* The SYN-ACK says that the SYN was taken: SYN_RECV has lasted since the SYN arrived. */
-static void syn_received(struct trace *trace, struct entry *entry)
-{
-	if (entry->socket.state || !entry->syn_ns)
-		return;
-	entry->socket.syn_recv_known = true;
-	state_change(trace, entry, TCP_SYN_RECV, entry->syn_ns, CAUSE_SEGMENT, "SYN");
-}
-
 static void mini_socket(struct trace *trace, struct entry *entry,
 			const struct record_segment *record)
 {
@@ -313,9 +328,11 @@ void state_segment(struct trace *trace, struct entry *entry, const struct record
 {
 	const uint8_t syn_ack = SEGMENT_SYN | SEGMENT_ACK;
 
-	if (!record->received && (record->flags & syn_ack) == syn_ack)
-		syn_received(trace, entry);
-	else if (entry->mini && entry->socket.state == TCP_FIN_WAIT2)
+	if (!record->received && (record->flags & syn_ack) == syn_ack) {
+		entry->no_request = record->no_socket;
+		if (!record->no_socket)
+			syn_received(trace, entry);
+	} else if (entry->mini && entry->socket.state == TCP_FIN_WAIT2)
 		mini_socket(trace, entry, record);
 	else if (entry->socket.state == TCP_SYN_RECV && record->received &&
 		 record->flags & SEGMENT_RST)

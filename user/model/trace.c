@@ -3,6 +3,7 @@
 #include "user/model/trace.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -193,6 +194,8 @@ static int feed_socket(struct trace *trace, struct entry *entry, const struct re
 {
 	struct socket *socket = &entry->socket;
 
+	trace->undecoded.mptcp_sockets += !socket->identity.protocol &&
+					  record->protocol == IPPROTO_MPTCP;
 	learn_identity(&socket->identity, record);
 	socket->gone_before = false;
 	socket->has_local = socket->identity.local_port != 0;
@@ -212,6 +215,21 @@ static void note_killed(struct trace *trace, const struct task *task, int exit_c
 
 	if (entry && entry->socket.connection && WIFSIGNALED(exit_code))
 		entry->socket.connection->flow[entry->socket.end].killed_inside = true;
+}
+
+/* Each of its threads says so; the process is counted once. */
+static void note_32bit(struct trace *trace, const struct record_process *record)
+{
+	struct undecoded *undecoded = &trace->undecoded;
+	struct task *leader = trace_task(trace, record->tgid, record->tgid);
+
+	if (!leader || leader->is_32bit)
+		return;
+	leader->is_32bit = true;
+	if (undecoded->processes++)
+		return;
+	undecoded->first_tgid = record->tgid;
+	memcpy(undecoded->first_comm, record->comm, RECORD_COMM_SIZE);
 }
 
 static void feed_process(struct trace *trace, const struct record_process *record)
@@ -234,6 +252,8 @@ static void feed_process(struct trace *trace, const struct record_process *recor
 		memcpy(task->comm, record->comm, RECORD_COMM_SIZE);
 		task->ended_ns = 0;
 	}
+	if (record->event == PROCESS_32BIT)
+		note_32bit(trace, record);
 	tell(trace, process, &process);
 }
 
@@ -471,6 +491,11 @@ int trace_losses(const struct trace *trace, const struct loss **losses)
 unsigned int trace_older(const struct trace *trace)
 {
 	return trace->older;
+}
+
+const struct undecoded *trace_undecoded(const struct trace *trace)
+{
+	return &trace->undecoded;
 }
 
 unsigned int trace_connections(const struct trace *trace)

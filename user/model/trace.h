@@ -125,6 +125,14 @@ struct trace_totals {
 	unsigned int most_blocked_id; /* 0: none */
 };
 
+/* Seen, but not decoded. */
+struct undecoded {
+	unsigned int mptcp_sockets;
+	unsigned int processes; /* that make 32-bit system calls */
+	uint32_t first_tgid;	/* of these */
+	char first_comm[RECORD_COMM_SIZE];
+};
+
 struct trace;
 
 /* sink: may be NULL; info and sink must live as long as the trace. 0 or -ENOMEM. */
@@ -154,6 +162,7 @@ int trace_losses(const struct trace *trace, const struct loss **losses); /* join
 
 /* Connections that are kept, in the order of their beginning. */
 unsigned int trace_connections(const struct trace *trace);
+const struct undecoded *trace_undecoded(const struct trace *trace);
 const struct connection *trace_connection(const struct trace *trace, unsigned int index);
 const struct connection *trace_find(const struct trace *trace, unsigned int id); /* NULL: folded */
 

@@ -109,7 +109,7 @@ function sending(chosen, flow) {
 	const call = chosen.fact[app.sender ? "server" : "client"].calls?.find((one) => one.call === name);
 	const cards = [];
 	const first = chosen.moments.find((moment) => moment.moment === "send");
-	if (call)
+	if (call && call.inside_ns !== null)
 		cards.push(card(word("card_inside", name), duration(call.inside_ns), insideNote(flow.summary, call), first?.t_ns));
 	if (!back)
 		return cards;

@@ -30,7 +30,7 @@ function values(time) {
 		const call = callAt(index, time);
 		rows.push([word(ENDS[index]), state?.state ?? word(app.chosen.ends[index].traced ? "unknown" : "not_traced")]);
 		if (call)
-			rows.push(["", callWords(call.spans, call.row) + " " + duration(call.spans.inside[call.row])]);
+			rows.push(["", callWords(call.spans, call.row) + (call.spans.inside[call.row] ? " " + duration(call.spans.inside[call.row]) : "")]);
 	}
 	const sleep = sleepAt(flow, time);
 	if (sleep >= 0)

@@ -18,6 +18,13 @@ function lossTable() {
 	return last.map((loss) => html("div", {}, `${count(loss.records)} ${loss.kind}: ${instant(loss.t_ns)} … ${instant(loss.last_ns)}`));
 }
 
+function undecoded() {
+	const mptcp = (app.facts.socket ?? []).filter((socket) => socket.protocol === "MPTCP").length;
+	const narrow = (app.facts.process ?? []).find((process) => process.event === "32bit");
+	return [mptcp ? word("warning_mptcp", count(mptcp)) : null,
+		narrow ? word("warning_32bit", narrow.comm, narrow.pid) : null];
+}
+
 function drawWarnings() {
 	const { facts } = app;
 	const end = facts.end[0];
@@ -29,7 +36,7 @@ function drawWarnings() {
 	for (const hook of facts.capture[0].hooks)
 		if (!hook.on && hook.asked)
 			words.push(word("warning_hook", hook.fact));
-	words.push(leftOut());
+	words.push(...undecoded(), leftOut());
 	if (app.chosen && app.chosen.id > 2000)
 		words.push(word("no_curves", count(2000)));
 	byId("warnings").replaceChildren(...words.filter(Boolean).map((one) => html("p", { class: "warning" }, one)));

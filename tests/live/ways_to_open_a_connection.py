@@ -1,0 +1,350 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""
+Connections that don't begin with the plain three segments: TCP Fast Open, SYN
+cookies, simultaneous open, several listeners on one port, link-local addresses.
+Each in a network namespace of its own, whose counters say what the kernel did.
+"""
+import ctypes
+import json
+import os
+import select
+import socket
+import subprocess
+
+from live import (actor, actor_command, equal, fork, join, main, need, one, test, tool, trace,
+                  wait_until)
+from servers import Moved, check_bytes, counters, in_own_network
+
+MSG_FASTOPEN = 0x20000000
+TCP_FASTOPEN, TCP_FASTOPEN_CONNECT = 23, 30
+REQUEST, ANSWER = b"q" * 100, b"a" * 30
+
+
+def set_sysctl(name, value):
+    with open("/proc/sys/net/" + name, "w", encoding="ascii") as file:
+        file.write(str(value))
+
+
+def tell(**words):
+    print(json.dumps(words), flush=True)
+
+
+def told(result):
+    words = {}
+    for line in result.out.splitlines():
+        if line.startswith("{"):
+            words.update(json.loads(line))
+    return words
+
+
+def traced(function):
+    result = trace(in_own_network(actor_command(function)), "--view", "none")
+    equal(result.tables["losses"], [], "losses")
+    return result, told(result)
+
+
+def ends_of(result):
+    sockets = [row for row in result.tables["sockets"] if row["connection"]]
+    return {number: {row["side"]: row for row in sockets if row["connection"] == number}
+            for number in sorted({row["connection"] for row in sockets})}
+
+
+def check_connection(result, connection, sent, got):
+    """Bytes of both directions, at each row and in all."""
+    played = Moved(result)
+    check_bytes(played, connection)
+    equal((played.moved(connection, "client"), played.moved(connection, "server")),
+          ((sent, sent), (got, got)), "bytes of both directions")
+
+
+def states(result, socket_number):
+    return [(row["new_state"], row["cause"], row["detail"])
+            for row in result.tables.where("states", socket=socket_number)]
+
+
+# TCP Fast Open, RFC 7413
+
+def fast_open_client(address, by_connect):
+    end = socket.socket()
+    if by_connect:
+        end.setsockopt(socket.IPPROTO_TCP, TCP_FASTOPEN_CONNECT, 1)
+        end.connect(address)
+        end.send(REQUEST)
+    else:
+        end.sendto(REQUEST, MSG_FASTOPEN, address)
+    return end
+
+
+@actor
+def fast_open():
+    set_sysctl("ipv4/tcp_fastopen", 3)
+    sock = socket.create_server(("127.0.0.1", 0))
+    sock.setsockopt(socket.IPPROTO_TCP, TCP_FASTOPEN, 5)
+    for by_connect in (False, False, True):
+        end = fast_open_client(sock.getsockname(), by_connect)
+        peer, _ = sock.accept()
+        peer.recv(1000)
+        peer.send(ANSWER)
+        end.recv(1000)
+        end.close()
+        peer.close()
+    tell(active=counters()["TcpExt:TCPFastOpenActive"],
+         passive=counters()["TcpExt:TCPFastOpenPassive"])
+
+
+@test
+def fast_open_sends_data_in_the_syn():
+    result, words = traced(fast_open)
+    equal((words["active"], words["passive"]), (2, 2), "times that the kernel used Fast Open")
+    for number, ends in ends_of(result).items():
+        check_connection(result, number, len(REQUEST), len(ANSWER))
+        syn = one((row for row in result.tables.where("segments", connection=number, received=0)
+                   if row["segment"] == "SYN"), "SYNs")
+        answer = one(result.tables.where("segments", connection=number, received=0,
+                                         segment="SYN-ACK"), "SYN-ACKs")
+        # The first one only asks for the cookie.
+        in_syn = len(REQUEST) if number > 1 else 0
+        equal((syn["length"], answer["ack"]), (in_syn, 1 + in_syn), "data in the SYN, and its ACK")
+        equal(states(result, ends["server"]["socket"])[:2],
+              [("SYN_RECV", "segment", "SYN"), ("ESTABLISHED", "segment", "ACK")],
+              "states of the server's end")
+        if in_syn:
+            first = [row for row in result.tables.where("bytes", connection=number,
+                                                        sender="client") if row["handed_over"]][0]
+            equal((first["handed_over"], first["unsent"]), (in_syn, 0), "first row of the bytes")
+
+
+# SYN cookies
+
+@actor
+def cookies():
+    set_sysctl("ipv4/tcp_syncookies", 2)
+    sock = socket.create_server(("127.0.0.1", 0))
+    for _ in range(2):
+        end = socket.create_connection(sock.getsockname())
+        peer, _ = sock.accept()
+        end.send(REQUEST)
+        peer.recv(1000)
+        peer.send(ANSWER)
+        end.recv(1000)
+        end.close()
+        peer.close()
+    tell(sent=counters()["TcpExt:SyncookiesSent"], back=counters()["TcpExt:SyncookiesRecv"])
+
+
+@test
+def a_syn_cookie_keeps_nothing_until_it_comes_back():
+    result, words = traced(cookies)
+    equal((words["sent"], words["back"]), (2, 2), "cookies that the kernel sent and got back")
+    equal(len(ends_of(result)), 2, "connections")
+    for number, ends in ends_of(result).items():
+        check_connection(result, number, len(REQUEST), len(ANSWER))
+        child = ends["server"]
+        equal(states(result, child["socket"])[:2],
+              [("SYN_RECV", "segment", "ACK of a SYN cookie"), ("ESTABLISHED", "segment", "ACK")],
+              "states of the server's end")
+        begin = result.tables.where("states", socket=child["socket"])[0]
+        third = [row for row in result.tables.where("segments", connection=number,
+                                                    segment="ACK") if row["received"]][0]
+        need(begin["t_ns"] >= third["t_ns"], "the child is older than the ACK that made it")
+
+
+# Two namespaces and a link between them
+
+NEAR, FAR = "10.9.0.1", "10.9.0.2"
+CLONE_NEWNET = 0x40000000
+
+
+def ip(*arguments, pid=None):
+    inside = [tool("nsenter"), "--net", "--target", str(pid)] if pid else []
+    subprocess.run([*inside, tool("ip"), *arguments], check=True)
+
+
+def other_namespace():
+    """A process that holds a network namespace of its own, linked with this one."""
+    holder = subprocess.Popen([tool("unshare"), "--net", "cat"], stdin=subprocess.PIPE)
+    mine = os.readlink("/proc/self/ns/net")
+    wait_until(lambda: os.readlink(f"/proc/{holder.pid}/ns/net") != mine, "the namespace")
+    ip("link", "add", "near", "type", "veth", "peer", "name", "far", "netns", str(holder.pid))
+    for pid, device, number in ((None, "near", 1), (holder.pid, "far", 2)):
+        ip("address", "add", f"10.9.0.{number}/24", "dev", device, pid=pid)
+        ip("address", "add", f"fe80::{number}/64", "dev", device, "nodad", pid=pid)
+        ip("link", "set", device, "up", pid=pid)
+    return holder
+
+
+def end_namespace(holder):
+    holder.stdin.close()
+    holder.wait()
+
+
+def enter(holder):
+    with open(f"/proc/{holder.pid}/ns/net", encoding="ascii") as namespace:
+        equal(ctypes.CDLL(None).setns(namespace.fileno(), CLONE_NEWNET), 0, "setns()")
+
+
+def set_answers(holder, value):
+    """Whether the two tell each other their hardware addresses: 8 means no."""
+    path = "/proc/sys/net/ipv4/conf/all/arp_ignore"
+    subprocess.run([tool("nsenter"), "--net", "--target", str(holder.pid), "sh", "-c",
+                    f"echo {value} >{path}"], check=True)
+    set_sysctl("ipv4/conf/all/arp_ignore", value)
+
+
+def is_connecting(pid):
+    with open(f"/proc/{pid}/net/tcp", encoding="ascii") as file:
+        return any(line.split()[3] == "02" for line in file)
+
+
+def connect_from(address, peer, port=7777):
+    end = socket.socket()
+    end.bind((address, port))
+    end.connect((peer, port))
+    return end
+
+
+def exchange(end, data):
+    end.sendall(data)
+    got = 0
+    while got < len(REQUEST):
+        got += len(end.recv(1000))
+    end.shutdown(socket.SHUT_WR)
+    end.recv(1)
+    end.close()
+
+
+@actor
+def simultaneous():
+    """Both SYNs wait for the other's hardware address, and leave before either has arrived."""
+    holder = other_namespace()
+    set_answers(holder, 8)
+
+    def far():
+        enter(holder)
+        exchange(connect_from(FAR, NEAR), REQUEST)
+
+    def near():
+        exchange(connect_from(NEAR, FAR), REQUEST)
+
+    pids = [fork(far), fork(near)]
+    wait_until(lambda: all(map(is_connecting, pids)), "both to connect")
+    set_answers(holder, 0)
+    join(*pids)
+    end_namespace(holder)
+
+
+@test
+def a_simultaneous_open():
+    """Each end is told as a client of its own (README.md, Limits); what is told of it is true."""
+    result, _ = traced(simultaneous)
+    ends = [row for row in result.tables["sockets"] if row["connection"]]
+    equal(sorted((row["local_address"], row["remote_address"]) for row in ends),
+          [(NEAR, FAR), (FAR, NEAR)], "both ends")
+    for end in ends:
+        equal(states(result, end["socket"])[:3],
+              [("SYN_SENT", "call", "connect()"), ("SYN_RECV", "segment", "SYN"),
+               ("ESTABLISHED", "segment", "ACK")], f"states of {end}")
+        moved = [row["moved_bytes"] for row in result.tables.where("calls", socket=end["socket"])
+                 if row["call"] in ("send", "recv")]
+        equal(moved, [len(REQUEST), len(REQUEST), 0], f"bytes of the calls at {end}")
+        last = result.tables.where("bytes", connection=end["connection"], sender="client")[-1]
+        equal((last["handed_over"], last["unsent"]), (len(REQUEST), 0), "bytes handed over, unsent")
+
+
+@actor
+def alone():
+    """A socket that is connected with itself: its own SYN opens it."""
+    end = socket.socket()
+    end.bind(("127.0.0.1", 0))
+    end.connect(end.getsockname())
+    end.send(REQUEST)
+    tell(got=len(end.recv(1000)))
+    end.shutdown(socket.SHUT_WR)
+    end.recv(1)
+    end.close()
+
+
+@test
+def a_socket_that_is_connected_with_itself():
+    result, words = traced(alone)
+    equal(words["got"], len(REQUEST), "bytes that came back")
+    end = one(result.tables["sockets"], "sockets")
+    equal((end["local_address"], end["local_port"]), (end["remote_address"], end["remote_port"]),
+          "addresses of both ends")
+    equal([state for state, _, _ in states(result, end["socket"])],
+          ["SYN_SENT", "SYN_RECV", "ESTABLISHED", "FIN_WAIT1", "CLOSING", "TIME_WAIT"], "states")
+    equal([row["moved_bytes"] for row in result.tables["calls"] if row["call"] in ("send", "recv")],
+          [len(REQUEST), len(REQUEST), 0], "bytes of the calls")
+
+
+@actor
+def link_local():
+    holder = other_namespace()
+    scopes = {"near": socket.if_nametoindex("near")}
+    sock = socket.socket(socket.AF_INET6)
+    sock.bind(("fe80::1", 0, 0, scopes["near"]))
+    sock.listen(1)
+
+    def far():
+        enter(holder)
+        end = socket.socket(socket.AF_INET6)
+        end.connect(("fe80::1", sock.getsockname()[1], 0, socket.if_nametoindex("far")))
+        exchange(end, REQUEST)
+
+    pid = fork(far)
+    end, peer = sock.accept()
+    exchange(end, REQUEST)
+    join(pid)
+    tell(peer=peer[0], peer_port=peer[1], **scopes)
+    end_namespace(holder)
+
+
+@test
+def link_local_addresses_with_their_scope():
+    result, words = traced(link_local)
+    ends = one(ends_of(result).values(), "connections")
+    equal(sorted(ends), ["client", "server"], "ends of the connection")
+    server, client = ends["server"], ends["client"]
+    equal((server["local_address"], server["remote_address"], server["remote_port"]),
+          (f"fe80::1%{words['near']}", f"fe80::2%{words['near']}", words["peer_port"]),
+          "addresses at the server's end")
+    equal([address.split("%")[0] for address in (client["local_address"],
+                                                 client["remote_address"])],
+          ["fe80::2", "fe80::1"], "addresses at the client's end")
+    need(all("%" in client[name] for name in ("local_address", "remote_address")), "no scope")
+    check_connection(result, 1, len(REQUEST), len(REQUEST))
+    need(client["netns"] != server["netns"], "both ends are in one namespace")
+
+
+# SO_REUSEPORT
+
+@actor
+def reuse_port():
+    socks = [socket.socket() for _ in range(2)]
+    for sock in socks:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        sock.bind(("127.0.0.1", 5555))
+        sock.listen(8)
+        sock.setblocking(False)
+    for _ in range(20):
+        end = socket.create_connection(("127.0.0.1", 5555))
+        ready, _, _ = select.select(socks, [], [])
+        peer, _ = ready[0].accept()
+        tell(**{str(end.getsockname()[1]): ready[0].fileno()})
+        end.close()
+        peer.close()
+
+
+@test
+def children_of_two_listeners_on_one_port():
+    result, words = traced(reuse_port)
+    listeners = {row["socket"]: row["fd"] for row in result.tables["calls"]
+                 if row["call"] == "listen"}
+    equal(len(listeners), 2, "listeners")
+    equal(len(set(words.values())), 2, "listeners that were given a connection")
+    for ends in ends_of(result).values():
+        equal(listeners[ends["server"]["listener"]], words[str(ends["client"]["local_port"])],
+              f"listener of {ends['server']}")
+
+
+main()
