@@ -283,37 +283,10 @@ static bool tuple_is_new(const struct tuple_end *end, const struct packet *packe
 	return !end->taken && end->isn != packet->tcp.seq;
 }
 
-static struct tracked_listener *listener_at(struct tuple *tuple, const struct packet *packet)
-{
-	struct tracked_listener *listener = bpf_map_lookup_elem(&listeners, tuple);
-
-	if (!listener || (listener->v6_only && packet->tuple.local_address[10] == 0xff))
-		return NULL;
-	return listener;
-}
-
-/* The exact address first, then IPv4's wildcard, then IPv6's, which takes IPv4 as well. */
-static struct tracked_listener *listener_for(const struct packet *packet)
-{
-	struct tuple tuple = packet->tuple;
-	struct tracked_listener *listener;
-
-	tuple_cut_remote(&tuple);
-	listener = listener_at(&tuple, packet);
-	if (listener)
-		return listener;
-	address_set_ipv4(tuple.local_address, 0);
-	listener = listener_at(&tuple, packet);
-	if (listener)
-		return listener;
-	__builtin_memset(tuple.local_address, 0, sizeof(tuple.local_address));
-	return listener_at(&tuple, packet);
-}
-
 /* The child is born here: SYN_RECV is a request socket that no other hook shows. */
 static void syn_received(const struct packet *packet, struct tuple_end *before)
 {
-	struct tracked_listener *listener = listener_for(packet);
+	struct tracked_listener *listener = listener_for(&packet->tuple);
 	struct tuple_end end = { .isn = packet->tcp.seq };
 
 	if (!listener)

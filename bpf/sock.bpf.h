@@ -199,6 +199,35 @@ static void emit_child(const struct tuple *tuple, const struct tracked_listener 
 	emit_submit(record);
 }
 
+static struct tracked_listener *listener_at(struct tuple *tuple, bool ipv4)
+{
+	struct tracked_listener *listener = bpf_map_lookup_elem(&listeners, tuple);
+
+	return listener && listener->v6_only && ipv4 ? NULL : listener;
+}
+
+/*
+ * The listener that a SYN to this tuple finds: by the exact address first, then
+ * IPv4's wildcard, then IPv6's, which takes IPv4 as well.
+ */
+static struct tracked_listener *listener_for(const struct tuple *child)
+{
+	bool ipv4 = child->local_address[10] == 0xff;
+	struct tracked_listener *listener;
+	struct tuple tuple = *child;
+
+	tuple_cut_remote(&tuple);
+	listener = listener_at(&tuple, ipv4);
+	if (listener)
+		return listener;
+	address_set_ipv4(tuple.local_address, 0);
+	listener = listener_at(&tuple, ipv4);
+	if (listener)
+		return listener;
+	__builtin_memset(tuple.local_address, 0, sizeof(tuple.local_address));
+	return listener_at(&tuple, ipv4);
+}
+
 static struct mark *mark_create(struct sock *sk)
 {
 	struct mark *mark = bpf_sk_storage_get(&marks, sk, NULL, BPF_SK_STORAGE_GET_F_CREATE);
@@ -321,7 +350,7 @@ static struct mark *mark_seen(struct sock *sk)
  */
 static struct mark *mark_by_owner(struct sock *sk)
 {
-	struct tracked_task *task = task_tracked();
+	struct tracked_task *task = task_tracked_or_met();
 	struct mark *mark;
 
 	if (!task || (calls_traced && task->pending.sk != (__u64)sk))

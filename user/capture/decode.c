@@ -30,6 +30,7 @@ static const __u16 sizes[RECORD_KINDS] = {
 	[RECORD_ERROR] = sizeof(struct record_error),
 	[RECORD_LOST] = sizeof(struct record_lost),
 	[RECORD_ICMP] = sizeof(struct record_icmp),
+	[RECORD_FOUND] = sizeof(struct record_found),
 };
 
 static __u8 known_state(__u8 state)
@@ -44,7 +45,7 @@ static __u8 known_call(__u8 call)
 
 static bool check_socket(struct record_socket *socket)
 {
-	if (socket->origin > ORIGIN_FIRST_USE)
+	if (socket->origin > ORIGIN_EXISTING)
 		socket->origin = ORIGIN_FIRST_USE;
 	return true;
 }
@@ -52,7 +53,7 @@ static bool check_socket(struct record_socket *socket)
 static bool check_process(struct record_process *process)
 {
 	process->comm[RECORD_COMM_SIZE - 1] = '\0';
-	return process->event <= PROCESS_RENAME;
+	return process->event <= PROCESS_FOUND;
 }
 
 static bool check_state(struct record_state *state)
@@ -68,6 +69,7 @@ static bool check_call(struct record_call *call)
 {
 	call->call = known_call(call->call);
 	call->unfinished = !!call->unfinished;
+	call->found = !!call->found;
 	if (call->enter_ns > call->header.time_ns)
 		call->enter_ns = call->header.time_ns;
 	return true;
@@ -132,6 +134,7 @@ static bool check_record(union record *record)
 		return check_state(&record->state);
 	case RECORD_CALL_ENTER:
 		record->call_enter.call = known_call(record->call_enter.call);
+		record->call_enter.found = !!record->call_enter.found;
 		return true;
 	case RECORD_CALL:
 		return check_call(&record->call);
@@ -157,6 +160,9 @@ static bool check_record(union record *record)
 		return check_lost(&record->lost);
 	case RECORD_ICMP:
 		return record->icmp.version == 4 || record->icmp.version == 6;
+	case RECORD_FOUND:
+		record->found.state = known_state(record->found.state);
+		return true;
 	}
 	return false;
 }

@@ -135,10 +135,9 @@ static void get_remote(struct value *value, const void *row)
 static void get_origin(struct value *value, const void *row)
 {
 	static const char *const names[] = {
-		[ORIGIN_CREATED] = "created",
-		[ORIGIN_CHILD] = "child",
-		[ORIGIN_INHERITED] = "inherited",
-		[ORIGIN_FIRST_USE] = "first_use",
+		[ORIGIN_CREATED] = "created",	  [ORIGIN_CHILD] = "child",
+		[ORIGIN_INHERITED] = "inherited", [ORIGIN_FIRST_USE] = "first_use",
+		[ORIGIN_EXISTING] = "existing",
 	};
 	unsigned int origin = socket_of(row)->identity.origin;
 
@@ -187,7 +186,9 @@ const struct column socket_columns[SOCKET_COLUMNS] = {
 	  SOCKET(identity.inode) },
 	{ "listener", "socket number of the listener that made it", VALUE_UINT,
 	  .known = has_listener, SOCKET(identity.listener) },
-	{ "origin", "created, child (of a listener), inherited, or first_use (passed on)",
+	{ "origin",
+	  "created, child (of a listener), inherited, first_use (passed on), or existing "
+	  "(before the trace)",
 	  VALUE_WORD, .known = has_family, .get = get_origin },
 	{ "pid", "process that used it last", VALUE_UINT, .known = has_owner, SOCKET(owner_tgid) },
 	{ "tid", "thread that used it last", VALUE_UINT, .known = has_owner, SOCKET(owner_tid) },

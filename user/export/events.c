@@ -190,6 +190,17 @@ static void exit_text(char *text, size_t size, int code)
 		snprintf(text, size, "exits with %d", code >> 8 & 0xff);
 }
 
+static void found_text(char *text, size_t size, const struct process *process)
+{
+	int length = process->tid == process->tgid
+			     ? snprintf(text, size, "runs already")
+			     : snprintf(text, size, "runs already, a thread of %u", process->tgid);
+
+	if (process->own_tid)
+		snprintf(text + length, size - (size_t)length, "; pid %u in its own namespace",
+			 process->own_tid);
+}
+
 static void on_process(void *context, const struct process *process)
 {
 	struct view *view = context;
@@ -202,6 +213,8 @@ static void on_process(void *context, const struct process *process)
 		snprintf(text, sizeof(text), "executes");
 	else if (process->event == PROCESS_RENAME)
 		snprintf(text, sizeof(text), "has this name now");
+	else if (process->event == PROCESS_FOUND)
+		found_text(text, sizeof(text), process);
 	else if (process->tid != process->tgid)
 		snprintf(text, sizeof(text), "begins, a thread of %u", process->tgid);
 	else

@@ -78,13 +78,20 @@ void json_capture(struct json *json, const struct capture_info *info, uint64_t z
 	close_object(json);
 }
 
+/* In a pid namespace of its own; null: it is the one that everybody sees. */
+static void put_own_id(struct json *json, const char *name, uint32_t id)
+{
+	if (id)
+		json_uint(json, name, id);
+	else
+		json_null(json, name);
+}
+
 void json_process(struct json *json, const struct process *process, uint64_t zero_ns)
 {
 	static const char *const events[] = {
-		[PROCESS_FORK] = "fork",
-		[PROCESS_EXEC] = "exec",
-		[PROCESS_EXIT] = "exit",
-		[PROCESS_RENAME] = "rename",
+		[PROCESS_FORK] = "fork",     [PROCESS_EXEC] = "exec",	[PROCESS_EXIT] = "exit",
+		[PROCESS_RENAME] = "rename", [PROCESS_FOUND] = "found",
 	};
 
 	open_object(json, "process");
@@ -93,6 +100,8 @@ void json_process(struct json *json, const struct process *process, uint64_t zer
 	json_uint(json, "pid", process->tgid);
 	json_uint(json, "tid", process->tid);
 	json_uint(json, "parent_pid", process->parent_tgid);
+	put_own_id(json, "own_pid", process->own_tgid);
+	put_own_id(json, "own_tid", process->own_tid);
 	json_bytes(json, "comm", process->comm, sizeof(process->comm));
 	if (process->event == PROCESS_EXIT)
 		json_int(json, "exit_code", process->exit_code);

@@ -15,6 +15,7 @@
 /* A task of the command, and the call that it is in. */
 struct task {
 	uint32_t tid, tgid;
+	uint32_t own_tgid; /* in a pid namespace of its own; 0: tgid */
 	char comm[RECORD_COMM_SIZE];
 	bool in_call;
 	struct call call;	/* valid with in_call */

@@ -110,6 +110,14 @@ const char *trace_comm(const struct trace *trace, uint32_t tid)
 	return task ? task->comm : "";
 }
 
+/* Its first thread has the number of the process. */
+uint32_t trace_own_tgid(const struct trace *trace, uint32_t tgid)
+{
+	const struct task *task = map_get(&trace->tasks, tgid);
+
+	return task ? task->own_tgid : 0;
+}
+
 void trace_owner(struct trace *trace, struct entry *entry, uint32_t tgid, uint32_t tid)
 {
 	const char *comm = trace_comm(trace, tid);
@@ -210,10 +218,14 @@ static void feed_process(struct trace *trace, const struct record_process *recor
 		.tgid = record->tgid,
 		.tid = record->tid,
 		.parent_tgid = record->parent_tgid,
+		.own_tgid = record->own_tgid,
+		.own_tid = record->own_tid,
 		.exit_code = record->exit_code,
 	};
 
 	memcpy(process.comm, record->comm, RECORD_COMM_SIZE);
+	if (task)
+		task->own_tgid = record->own_tgid;
 	if (task && record->event == PROCESS_EXIT)
 		note_killed(task, record->exit_code);
 	else if (task)

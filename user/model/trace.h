@@ -65,6 +65,7 @@ struct process {
 	uint64_t time_ns;
 	enum process_event event;
 	uint32_t tgid, tid, parent_tgid;
+	uint32_t own_tgid, own_tid; /* in its own pid namespace; 0: the same */
 	int exit_code;
 	char comm[RECORD_COMM_SIZE];
 };
@@ -124,6 +125,9 @@ int trace_losses(const struct trace *trace, const struct loss **losses); /* join
 unsigned int trace_connections(const struct trace *trace);
 unsigned int trace_older(const struct trace *trace); /* sockets connected before it began */
 const struct connection *trace_connection(const struct trace *trace, unsigned int index);
+
+/* What a process takes for its own id, in a pid namespace of its own; 0: tgid, or not known. */
+uint32_t trace_own_tgid(const struct trace *trace, uint32_t tgid);
 
 /* Command name of a task, "" when not known. Hostile text. */
 const char *trace_comm(const struct trace *trace, uint32_t tid);
