@@ -208,4 +208,6 @@ const struct column call_columns[CALL_COLUMNS] = {
 	  CALL(port) },
 	{ "new_socket", "number of the socket that accept or socketpair made", VALUE_UINT,
 	  .known = has_other, .get = get_other },
+	{ "found", "1: it had begun before the trace; enter_ns is when that was found", VALUE_BOOL,
+	  CALL(found) },
 };

@@ -88,6 +88,11 @@ static bool listens(const void *row)
 	return socket_of(row)->backlog_limit != 0;
 }
 
+static bool has_own_pid(const void *row)
+{
+	return socket_of(row)->owner_own_tgid != 0;
+}
+
 static void get_side(struct value *value, const void *row)
 {
 	value_end(value, socket_of(row)->end);
@@ -204,6 +209,8 @@ const struct column socket_columns[SOCKET_COLUMNS] = {
 	  .known = listens, SOCKET(backlog_peak) },
 	{ "syns_refused", "listener: SYNs that found the accept queue full", VALUE_UINT,
 	  .known = listens, SOCKET(syns_refused_full) },
+	{ "own_pid", "number of that process in its own pid namespace, when it differs", VALUE_UINT,
+	  .known = has_own_pid, SOCKET(owner_own_tgid) },
 };
 
 static const struct state_change *change_of(const void *row)

@@ -159,7 +159,8 @@ static void append_times(struct line *line, const struct call *call)
 	char text[FMT_SIZE];
 
 	append(line, " <");
-	append(line, fmt_duration(text, sizeof(text), call->return_ns - call->enter_ns));
+	append(line, fmt_duration_seen(text, sizeof(text), call->return_ns - call->enter_ns,
+				       !call->found));
 	for (int cause = 0; cause < SLEEP_CAUSES; cause++) {
 		if (!call->sleep_ns[cause])
 			continue;
@@ -185,7 +186,7 @@ void event_call(const struct call *call, char *text, size_t size)
 	append_arguments(&line, call);
 	append(&line, ")");
 	if (!call->return_ns) {
-		append(&line, " (still inside)");
+		append(&line, call->found ? " (inside since before the trace)" : " (still inside)");
 		return;
 	}
 	append_result(&line, call);

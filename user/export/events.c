@@ -89,6 +89,13 @@ static void on_call(void *context, const struct call *call)
 	print_line(view, call->return_ns ? call->return_ns : call->enter_ns, who, text);
 }
 
+/* Other calls are told when they return. */
+static void on_call_enter(void *context, const struct call *call)
+{
+	if (call->found)
+		on_call(context, call);
+}
+
 static void on_state(void *context, const struct state_change *change)
 {
 	struct view *view = context;
@@ -255,6 +262,7 @@ const struct export view_events = {
 		.zero = on_zero,
 		.process = on_process,
 		.state = on_state,
+		.call_enter = on_call_enter,
 		.call = on_call,
 		.segment = on_segment,
 		.note = on_note,

@@ -28,7 +28,7 @@ static void unseen_text(char *text, size_t size, const struct view *view,
 	char endpoint[FMT_SIZE];
 
 	text_endpoint(endpoint, sizeof(endpoint), connection, end);
-	if (connection->established_ns[!end])
+	if (connection->established_ns[!end] || connection->older)
 		snprintf(text, size, "%s %s %s", text_role(view, end), endpoint,
 			 label(view->lang, LABEL_NOT_TRACED));
 	else
@@ -196,8 +196,8 @@ static void draw_call(struct lines *lines, enum end end, enum call_kind kind,
 	fmt_count(count, sizeof(count), stats->count);
 	if (moves)
 		fmt_count(bytes, sizeof(bytes), stats->moved_bytes);
-	fmt_duration(inside, sizeof(inside), stats->inside_ns);
-	fmt_duration(longest, sizeof(longest), stats->longest_ns);
+	fmt_duration_seen(inside, sizeof(inside), stats->inside_ns, !stats->at_least);
+	fmt_duration_seen(longest, sizeof(longest), stats->longest_ns, !stats->at_least);
 	if (stats->failed)
 		fmt_count(failed, sizeof(failed), stats->failed);
 	fprintf(view->stream, "  %s%-10s%9s%15s%12s", role, name, count, bytes, inside);

@@ -168,6 +168,7 @@ static void put_calls(struct json *json, const struct call_stats calls[CALL_KIND
 		json_uint(json, "moved_bytes", stats->moved_bytes);
 		json_uint(json, "inside_ns", stats->inside_ns);
 		json_uint(json, "longest_ns", stats->longest_ns);
+		json_bool(json, "at_least", stats->at_least);
 		json_object_end(json);
 	}
 	json_array_end(json);
@@ -189,6 +190,7 @@ static void put_end(struct json *json, const struct connection *connection, enum
 	if (socket) {
 		json_uint(json, "socket", socket->id);
 		json_uint(json, "pid", socket->owner_tgid);
+		put_own_id(json, "own_pid", socket->owner_own_tgid);
 		json_bytes(json, "comm", socket->owner_comm, sizeof(socket->owner_comm));
 		put_states(json, socket, connection->last_ns);
 		put_calls(json, connection->calls[end]);
@@ -348,6 +350,7 @@ void json_connection(struct json *json, const struct connection *connection, uin
 	open_object(json, "connection");
 	json_uint(json, "connection", connection->id);
 	put_times(json, connection, zero_ns);
+	json_bool(json, "older", connection->older);
 	put_outcome(json, connection);
 	put_attempt(json, connection, zero_ns);
 	json_uint(json, "blocked_ns", connection->blocked_ns);

@@ -81,6 +81,8 @@ enum label {
 	LABEL_NOT_KNOWN,
 	LABEL_OLDER,
 	LABEL_OLDER_ONE,
+	LABEL_CLOSING,
+	LABEL_CLOSING_ONE,
 	LABEL_NOT_ASKED, /* {0} a level of detail */
 	LABEL_ASK_FULL,
 	LABEL_MORE, /* {0} connections, {1} bytes, {2} bytes */

@@ -119,7 +119,8 @@ static void call_text(const struct picture *picture, const struct call *call, ch
 		fmt_count(asked, sizeof(asked), call->asked_bytes);
 	call_result(picture, call, result, sizeof(result));
 	snprintf(text, size, "%s(%s) %.128s · %s", name_call(call->kind), asked, result,
-		 fmt_duration(duration, sizeof(duration), call->return_ns - call->enter_ns));
+		 fmt_duration_seen(duration, sizeof(duration), call->return_ns - call->enter_ns,
+				   !call->found));
 	add_sleep(picture, call, text, size);
 }
 

@@ -106,7 +106,7 @@ static void call_words(const struct row *row, char *text, size_t size)
 			 data ? fmt_count(count, sizeof(count), row->asked_bytes) : "");
 		return;
 	}
-	fmt_duration(duration, sizeof(duration), row->inside_ns);
+	fmt_duration_seen(duration, sizeof(duration), row->inside_ns, !row->found);
 	if (row->result < 0)
 		snprintf(text, size, "%s() = %s (%s)", name_call(row->call),
 			 name_errno((int)row->result), duration);

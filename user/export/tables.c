@@ -31,7 +31,7 @@ static void state_text(const struct view *view, const struct connection *connect
 	uint64_t ns = socket_state_ns(socket, state, connection->last_ns);
 	char duration[FMT_SIZE];
 
-	fmt_duration(duration, sizeof(duration), ns);
+	fmt_duration_seen(duration, sizeof(duration), ns, !socket->state_at_least[state]);
 	if (!ns)
 		snprintf(text, size, "%s", open ? label(view->lang, LABEL_ENTERED) : "?");
 	else if (open)
@@ -174,8 +174,9 @@ static void print_line(const struct view *view, const struct line *line)
 	fmt_count(text, sizeof(text), line->stats->asked_max);
 	if (shows_asked(view))
 		print_cell(view, moves ? text : "-", 14, ALIGN_RIGHT);
-	print_cell(view, fmt_duration(text, sizeof(text), line->stats->inside_ns), 12, ALIGN_RIGHT);
-	fmt_duration(text, sizeof(text), line->stats->longest_ns);
+	fmt_duration_seen(text, sizeof(text), line->stats->inside_ns, !line->stats->at_least);
+	print_cell(view, text, 12, ALIGN_RIGHT);
+	fmt_duration_seen(text, sizeof(text), line->stats->longest_ns, !line->stats->at_least);
 	if (shows_longest(view))
 		print_cell(view, text, 10, ALIGN_RIGHT);
 	fputc('\n', view->stream);

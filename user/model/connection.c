@@ -178,8 +178,7 @@ void connection_isn(struct connection *connection, enum end end, uint32_t isn)
 	connection->isn_known[end] = true;
 }
 
-/* So that its server end, when it is traced, finds it. */
-static int remember_tuple(struct trace *trace, struct connection *connection)
+int connection_remember(struct trace *trace, struct connection *connection)
 {
 	return map_put(&trace->tuples, tuple_key(connection), connection);
 }
@@ -197,22 +196,29 @@ static int client_syn(struct trace *trace, struct entry *entry,
 	trace_syn(trace, segment->header.time_ns);
 	connection_isn(connection, entry->socket.end, segment->seq);
 	connection_addresses(connection, entry);
-	return remember_tuple(trace, connection);
+	return connection_remember(trace, connection);
+}
+
+struct connection *connection_of_end(const struct trace *trace, const struct entry *entry,
+				     enum end end)
+{
+	const struct record_socket *identity = &entry->socket.identity;
+	struct connection wanted = { 0 }, *found;
+
+	learn_side(&wanted, end, identity->local_address, identity->local_port);
+	learn_side(&wanted, other_end(end), identity->remote_address, identity->remote_port);
+	found = map_get(&trace->tuples, tuple_key(&wanted));
+	return found && same_tuple(found, &wanted) && !found->ends[end] ? found : NULL;
 }
 
 /* The connection whose client end is traced and sent this SYN; NULL: none. */
 static struct connection *client_of(const struct trace *trace, const struct entry *entry,
 				    uint32_t isn)
 {
-	const struct record_socket *identity = &entry->socket.identity;
-	struct connection wanted = { 0 }, *found;
+	struct connection *found = connection_of_end(trace, entry, END_SERVER);
 
-	learn_side(&wanted, END_SERVER, identity->local_address, identity->local_port);
-	learn_side(&wanted, END_CLIENT, identity->remote_address, identity->remote_port);
-	found = map_get(&trace->tuples, tuple_key(&wanted));
-	if (!found || !same_tuple(found, &wanted) || found->ends[END_SERVER])
-		return NULL;
-	return found->isn_known[END_CLIENT] && found->isn[END_CLIENT] == isn ? found : NULL;
+	return found && found->isn_known[END_CLIENT] && found->isn[END_CLIENT] == isn ? found
+										      : NULL;
 }
 
 static int join_or_begin(struct trace *trace, struct entry *entry, uint32_t isn, uint64_t time_ns)
@@ -279,7 +285,7 @@ int connection_established(struct trace *trace, struct entry *entry,
 	connection_isn(entry->socket.connection, end, at->snd_una - 1);
 	connection_isn(entry->socket.connection, other_end(end), at->rcv_nxt - 1);
 	entry->socket.connection->established_ns[end] = record->header.time_ns;
-	return end == END_CLIENT ? remember_tuple(trace, entry->socket.connection) : 0;
+	return end == END_CLIENT ? connection_remember(trace, entry->socket.connection) : 0;
 }
 
 /* connect() failed: with or without a SYN, there was an attempt to tell of. */
@@ -299,6 +305,7 @@ int connection_failed(struct trace *trace, struct entry *entry, const struct cal
 	}
 	if (call->has_address && !connection->port[END_SERVER])
 		learn_side(connection, END_SERVER, call->address, call->port);
+	connection->older |= call->found;
 	connection->connect_error = (int)-call->result;
 	connection->connect_ns = span_ns(call->enter_ns, call->return_ns);
 	return 0;

@@ -110,22 +110,16 @@ const char *trace_comm(const struct trace *trace, uint32_t tid)
 	return task ? task->comm : "";
 }
 
-/* Its first thread has the number of the process. */
-uint32_t trace_own_tgid(const struct trace *trace, uint32_t tgid)
-{
-	const struct task *task = map_get(&trace->tasks, tgid);
-
-	return task ? task->own_tgid : 0;
-}
-
 void trace_owner(struct trace *trace, struct entry *entry, uint32_t tgid, uint32_t tid)
 {
+	const struct task *task = map_get(&trace->tasks, tid);
 	const char *comm = trace_comm(trace, tid);
 
 	if (!tid)
 		return;
 	entry->socket.owner_tgid = tgid;
 	entry->socket.owner_tid = tid;
+	entry->socket.owner_own_tgid = task ? task->own_tgid : 0;
 	if (comm[0])
 		memcpy(entry->socket.owner_comm, comm, RECORD_COMM_SIZE);
 }
@@ -358,6 +352,8 @@ static int feed_socket_fact(struct trace *trace, const union record *record)
 	case RECORD_ERROR:
 		feed_error(trace, entry, &record->error);
 		break;
+	case RECORD_FOUND:
+		return found_record(trace, entry, &record->found);
 	case RECORD_ICMP:
 		ending_icmp(trace, entry, &record->icmp);
 		break;
@@ -458,6 +454,11 @@ int trace_losses(const struct trace *trace, const struct loss **losses)
 unsigned int trace_older(const struct trace *trace)
 {
 	return trace->older;
+}
+
+unsigned int trace_closing(const struct trace *trace)
+{
+	return trace->closing;
 }
 
 unsigned int trace_connections(const struct trace *trace)

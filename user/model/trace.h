@@ -123,11 +123,11 @@ int trace_losses(const struct trace *trace, const struct loss **losses); /* join
 
 /* Connections in the order of their beginning. */
 unsigned int trace_connections(const struct trace *trace);
-unsigned int trace_older(const struct trace *trace); /* sockets connected before it began */
+/* Sockets connected before it began of which no connection could be made. */
+unsigned int trace_older(const struct trace *trace);
+/* Found in TIME_WAIT, or in FIN_WAIT2 without a program. */
+unsigned int trace_closing(const struct trace *trace);
 const struct connection *trace_connection(const struct trace *trace, unsigned int index);
-
-/* What a process takes for its own id, in a pid namespace of its own; 0: tgid, or not known. */
-uint32_t trace_own_tgid(const struct trace *trace, uint32_t tgid);
 
 /* Command name of a task, "" when not known. Hostile text. */
 const char *trace_comm(const struct trace *trace, uint32_t tid);
