@@ -160,6 +160,8 @@ static int prepare(struct live *live)
 	signal(SIGXFSZ, SIG_IGN);
 	about_start(&live->info);
 	err = follow(live);
+	if (!err && !options->command)
+		log_detail("attached: tracing %s", live->info.command);
 	pipeline_view_target(&target, options, options->output);
 	if (!err)
 		err = pipeline_open(&live->pipeline, pipeline_view(options), &target, &live->info);

@@ -197,12 +197,12 @@ static void draw_call(struct lines *lines, enum end end, enum call_kind kind,
 	if (moves)
 		fmt_count(bytes, sizeof(bytes), stats->moved_bytes);
 	fmt_duration_seen(inside, sizeof(inside), stats->inside_ns, !stats->at_least);
-	fmt_duration_seen(longest, sizeof(longest), stats->longest_ns, !stats->at_least);
+	fmt_duration(longest, sizeof(longest), stats->longest_ns);
 	if (stats->failed)
 		fmt_count(failed, sizeof(failed), stats->failed);
 	fprintf(view->stream, "  %s%-10s%9s%15s%12s", role, name, count, bytes, inside);
 	if (view->columns >= WIDE_CALLS)
-		fprintf(view->stream, "%11s%9s", longest, failed);
+		fprintf(view->stream, "%11s%9s", stats->at_least ? "-" : longest, failed);
 	fputc('\n', view->stream);
 	lines_take(lines, moves ? RANK_CALL : RANK_MINOR);
 }

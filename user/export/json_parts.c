@@ -350,7 +350,7 @@ void json_connection(struct json *json, const struct connection *connection, uin
 	open_object(json, "connection");
 	json_uint(json, "connection", connection->id);
 	put_times(json, connection, zero_ns);
-	json_bool(json, "older", connection->older);
+	json_bool(json, "found", connection->older);
 	put_outcome(json, connection);
 	put_attempt(json, connection, zero_ns);
 	json_uint(json, "blocked_ns", connection->blocked_ns);

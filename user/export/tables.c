@@ -176,9 +176,9 @@ static void print_line(const struct view *view, const struct line *line)
 		print_cell(view, moves ? text : "-", 14, ALIGN_RIGHT);
 	fmt_duration_seen(text, sizeof(text), line->stats->inside_ns, !line->stats->at_least);
 	print_cell(view, text, 12, ALIGN_RIGHT);
-	fmt_duration_seen(text, sizeof(text), line->stats->longest_ns, !line->stats->at_least);
+	fmt_duration(text, sizeof(text), line->stats->longest_ns);
 	if (shows_longest(view))
-		print_cell(view, text, 10, ALIGN_RIGHT);
+		print_cell(view, line->stats->at_least ? "-" : text, 10, ALIGN_RIGHT);
 	fputc('\n', view->stream);
 }
 

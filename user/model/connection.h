@@ -119,7 +119,7 @@ struct connection {
 	uint64_t established_ns[END_COUNT]; /* 0: not (seen) */
 	uint64_t accepted_ns;		    /* accept() returned; 0: not */
 	uint64_t last_ns;
-	bool older;	      /* than the trace: nothing of its beginning was seen */
+	bool older; /* than what was seen of it: the trace, or the traced process, came later */
 	bool accepted_before; /* with older: accept() had taken it */
 	bool isn_known[END_COUNT];
 	uint32_t isn[END_COUNT]; /* initial sequence number: j, k */

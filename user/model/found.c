@@ -184,6 +184,14 @@ static void tell_bytes(struct trace *trace, struct connection *connection,
 	bytes_found(trace, connection, other_end(origin->end), &peer, time_ns);
 }
 
+/* A child that is being accepted has a listener, too. */
+bool found_in_queue(const struct entry *entry)
+{
+	const struct record_socket *identity = &entry->socket.identity;
+
+	return identity->listener && identity->origin == ORIGIN_EXISTING;
+}
+
 static void draw_state(struct connection *connection, const struct entry *entry)
 {
 	struct state_change found = {
@@ -212,8 +220,7 @@ static int join(struct trace *trace, struct entry *entry, const struct origin *o
 	learn_memory(connection, origin);
 	learn_scales(connection, origin);
 	learn_sent(connection, origin);
-	connection->accepted_before |= origin->end == END_SERVER &&
-				       !entry->socket.identity.listener;
+	connection->accepted_before |= origin->end == END_SERVER && !found_in_queue(entry);
 	err = connection_attach(trace, connection, entry, origin->end);
 	if (!err)
 		err = connection_remember(trace, connection);
@@ -249,29 +256,41 @@ static void no_longer_alone(struct trace *trace, struct entry *entry)
 	entry->mini = false;
 }
 
-int found_record(struct trace *trace, struct entry *entry, const struct record_found *record)
+static void learn_accept_queue(struct trace *trace, struct socket *listener,
+			       const struct record_found *record)
+{
+	listener->backlog_limit = record->max_ack_backlog;
+	if (record->ack_backlog > listener->backlog_peak)
+		listener->backlog_peak = record->ack_backlog;
+	tell(trace, socket, listener);
+}
+
+static int find_place(struct trace *trace, struct entry *entry, const struct record_found *record)
 {
 	struct connection *connection;
 	struct origin origin;
 
-	entry->socket.backlog_limit = record->max_ack_backlog;
-	if (record->state == TCP_LISTEN && record->ack_backlog > entry->socket.backlog_peak)
-		entry->socket.backlog_peak = record->ack_backlog;
-	if (record->state == TCP_LISTEN || entry->socket.connection || !entry->found)
-		return 0;
 	if (record->bytes_acked > BYTES_MOST || record->bytes_received > BYTES_MOST)
 		return 0;
-	entry->found = false;
-	if (record->state == TCP_SYN_SENT) {
-		no_longer_alone(trace, entry);
-		return join_connecting(trace, entry, record);
-	}
 	find_origin(&origin, entry, record);
 	connection = find_peer(trace, entry, &origin);
 	if (!origin.own_known)
 		return 0;
 	no_longer_alone(trace, entry);
 	return join(trace, entry, &origin, connection);
+}
+
+int found_record(struct trace *trace, struct entry *entry, const struct record_found *record)
+{
+	if (record->state == TCP_LISTEN)
+		learn_accept_queue(trace, &entry->socket, record);
+	if (record->state == TCP_LISTEN || entry->socket.connection || !entry->found)
+		return 0;
+	entry->found = false;
+	if (record->state != TCP_SYN_SENT)
+		return find_place(trace, entry, record);
+	no_longer_alone(trace, entry);
+	return join_connecting(trace, entry, record);
 }
 
 void found_state(struct trace *trace, struct entry *entry, const struct record_state *record)

@@ -173,6 +173,7 @@ void call_finish_all(struct trace *trace);
 
 /* found.c: what is older than the trace */
 void found_state(struct trace *trace, struct entry *entry, const struct record_state *record);
+bool found_in_queue(const struct entry *entry); /* nobody had accepted it */
 int found_record(struct trace *trace, struct entry *entry, const struct record_found *record);
 
 /* states.c */

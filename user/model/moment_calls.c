@@ -65,7 +65,7 @@ void moment_found(struct trace *trace, struct connection *connection, const stru
 	moment_arg_count(&moment, 2, out->handed - out->acked);
 	moment_arg_count(&moment, 3, in->received);
 	moment_arg_count(&moment, 4, in->received - in->read);
-	moment.variant = entry->socket.identity.listener ? 1 : 0;
+	moment.variant = found_in_queue(entry) ? 1 : 0;
 	moment_publish(trace, connection, &moment);
 }
 
