@@ -51,8 +51,8 @@ struct parse {
 
 static const struct argp_option table[] = {
 	{ .doc = "What to look at:", .group = 1 },
-	{ "pid", 'p', "PID[,PID...]", 0,
-	  "attach to processes that run, with their threads and children", 0 },
+	{ "pid", 'p', "PID", 0,
+	  "attach to this process, with its threads and children; several: PID,PID", 0 },
 	{ "all", 'a', NULL, 0, "trace every process of the system", 0 },
 	{ "duration", 'd', "SECONDS", 0,
 	  "end the trace after this time (2, 0.5); what is traced goes on", 0 },

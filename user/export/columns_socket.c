@@ -191,9 +191,7 @@ const struct column socket_columns[SOCKET_COLUMNS] = {
 	  SOCKET(identity.inode) },
 	{ "listener", "socket number of the listener that made it", VALUE_UINT,
 	  .known = has_listener, SOCKET(identity.listener) },
-	{ "origin",
-	  "created, child (of a listener), inherited, first_use (passed on), or existing "
-	  "(before the trace)",
+	{ "origin", "created, child (of a listener), inherited, first_use, or existing",
 	  VALUE_WORD, .known = has_family, .get = get_origin },
 	{ "pid", "process that used it last", VALUE_UINT, .known = has_owner, SOCKET(owner_tgid) },
 	{ "tid", "thread that used it last", VALUE_UINT, .known = has_owner, SOCKET(owner_tid) },
