@@ -24,7 +24,7 @@ static bool compat_is_32bit_call(struct task_struct *task)
 
 	if (!bpf_core_field_exists(info->status))
 		return false;
-	return BPF_CORE_READ(info, status) & TS_COMPAT;
+	return info->status & TS_COMPAT;
 }
 
 /* The number of the system call that these registers entered with; -1: can't be told. */

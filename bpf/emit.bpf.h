@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The way out: reserve a record in the ring, fill it, submit it. A record that
- * finds no room is counted, never silently dropped. The reader is woken only
- * when much waits: wakeups, not records, are what tracing costs.
+ * The way out: take a place for a record, fill it, submit it. Records gather in
+ * a buffer of their processor, for the ring's lock costs more than a record;
+ * the ring is given many at once, and the collector asks for what has waited
+ * long. A record that finds no room is counted, never silently dropped. The
+ * reader is woken only when much waits.
  */
 #ifndef TCPWATCH_EMIT_BPF_H
 #define TCPWATCH_EMIT_BPF_H
@@ -43,16 +45,140 @@ VERIFIED_ONCE int lose(__u32 what)
 	return 0;
 }
 
+/* A power of two: a mask shows the verifier what the comparison has shown. */
+#define BUFFER_BYTES 8192
+#define BUFFER_FLUSH_BYTES 4096
+#define RECORD_BYTES_MAX 256
+#define PROCESSORS_MAX 1024
+#define FLUSH_TURNS 4 /* interrupts that write records meanwhile */
+
+#define RECORD_BEING_WRITTEN (1ULL << 32)
+
+/*
+ * Records of one processor, from flushed_bytes to the end of what is taken.
+ * An interrupt may come between any two instructions and write records of its
+ * own: places are taken by adding to state, in one step with the count of
+ * records that are not complete yet. Only complete ones go to the ring.
+ */
+struct emit_buffer {
+	__u64 state; /* bytes taken; records being written, times RECORD_BEING_WRITTEN */
+	__u32 flushed_bytes;
+	__u32 reserved;
+	__u8 bytes[2 * BUFFER_BYTES + RECORD_BYTES_MAX];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct emit_buffer);
+} buffers SEC(".maps");
+
+/* One for each processor: its buffer is not empty. */
+__u8 buffer_waits[PROCESSORS_MAX];
+
+static struct emit_buffer *this_buffer(void)
+{
+	__u32 only = 0;
+
+	return bpf_map_lookup_elem(&buffers, &only);
+}
+
+static void set_buffer_waits(bool waits)
+{
+	buffer_waits[bpf_get_smp_processor_id() & (PROCESSORS_MAX - 1)] = waits;
+}
+
+/* False: the ring is full. What is in the buffer stays there. */
+static bool buffer_pass_on(struct emit_buffer *buffer, __u32 taken)
+{
+	bool much = bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) >= wakeup_bytes;
+	__u32 from = buffer->flushed_bytes & (BUFFER_BYTES - 1);
+	__u32 length = taken - buffer->flushed_bytes;
+
+	if (length > BUFFER_BYTES + RECORD_BYTES_MAX ||
+	    bpf_ringbuf_output(&ring, buffer->bytes + from, length,
+			       much ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP))
+		return false;
+	buffer->flushed_bytes = taken;
+	return true;
+}
+
+/* True when nobody has taken a place since then: the buffer is empty. */
+static bool buffer_restart(struct emit_buffer *buffer, __u64 held)
+{
+	__u32 taken = held;
+
+	buffer->flushed_bytes = 0;
+	set_buffer_waits(false);
+	if (__sync_val_compare_and_swap(&buffer->state, held, 0) == held)
+		return true;
+	buffer->flushed_bytes = taken;
+	set_buffer_waits(true);
+	return false;
+}
+
+/* Holds the buffer like a record being written, so that no interrupt flushes it as well. */
+VERIFIED_ONCE int buffer_flush(void)
+{
+	struct emit_buffer *buffer = this_buffer();
+	__u64 state, held;
+	int turn;
+
+	if (!buffer)
+		return 0;
+	state = buffer->state;
+	held = state + RECORD_BEING_WRITTEN;
+	if (!state || state >= RECORD_BEING_WRITTEN ||
+	    __sync_val_compare_and_swap(&buffer->state, state, held) != state)
+		return 0;
+	for (turn = 0; turn < FLUSH_TURNS; turn++) {
+		if (!buffer_pass_on(buffer, held))
+			break;
+		if (buffer_restart(buffer, held))
+			return 0;
+		held = buffer->state;
+		if (held >= 2 * RECORD_BEING_WRITTEN)
+			break;
+	}
+	__sync_fetch_and_sub(&buffer->state, RECORD_BEING_WRITTEN);
+	return 0;
+}
+
+/* Set by the collector before it lets the processors flush. */
+__u64 mark_ns;
+
+static void emit_mark(void)
+{
+	struct record_header mark = {
+		.kind = RECORD_NONE,
+		.size = sizeof(mark),
+		.time_ns = mark_ns,
+	};
+
+	bpf_ringbuf_output(&ring, &mark, sizeof(mark), BPF_RB_NO_WAKEUP);
+}
+
 /* Inlined, because the verifier wants to see the size as a constant. */
 static __always_inline void *emit_reserve_at(enum record_kind kind, __u32 size, __u32 socket,
 					     __u64 time_ns)
 {
-	struct record_header *header = bpf_ringbuf_reserve(&ring, size, 0);
+	struct emit_buffer *buffer = this_buffer();
+	struct record_header *header;
+	__u32 taken;
 
-	if (!header) {
+	if (!buffer)
+		return NULL;
+	taken = __sync_fetch_and_add(&buffer->state, RECORD_BEING_WRITTEN + size);
+	if (taken >= BUFFER_BYTES) {
+		__sync_fetch_and_sub(&buffer->state, RECORD_BEING_WRITTEN + size);
 		lose(kind);
+		buffer_flush();
 		return NULL;
 	}
+	if (!taken)
+		set_buffer_waits(true);
+	header = (void *)(buffer->bytes + (taken & (BUFFER_BYTES - 1)));
 	__builtin_memset(header, 0, size);
 	header->kind = kind;
 	header->size = size;
@@ -65,17 +191,23 @@ static __always_inline void *emit_reserve(enum record_kind kind, __u32 size, __u
 {
 	struct record_header *header = emit_reserve_at(kind, size, socket, 0);
 
-	/* Read late, so that the order of the ring is nearly the order of time. */
+	/* Read late, so that the order of the records is nearly the order of time. */
 	if (header)
 		header->time_ns = bpf_ktime_get_ns();
 	return header;
 }
 
-static __always_inline void emit_submit(void *record)
+/* The record is complete. */
+static __always_inline void emit_submit(const void *record)
 {
-	bool much = bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) >= wakeup_bytes;
+	struct emit_buffer *buffer = this_buffer();
+	__u64 state;
 
-	bpf_ringbuf_submit(record, much ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP);
+	if (!buffer)
+		return;
+	state = __sync_fetch_and_sub(&buffer->state, RECORD_BEING_WRITTEN);
+	if (state < 2 * RECORD_BEING_WRITTEN && (__u32)state >= BUFFER_FLUSH_BYTES)
+		buffer_flush();
 }
 
 #endif

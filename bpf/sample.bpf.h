@@ -26,7 +26,7 @@ static __u32 notsent_lowat_of(struct mark *mark, struct tcp_sock *tcp, struct so
 static void fill_sample_send(struct record_sample_send *record, struct mark *mark, struct sock *sk,
 			     struct tcp_sock *tcp)
 {
-	record->write_seq = tcp->write_seq;
+	mark->write_seq = record->write_seq = tcp->write_seq;
 	record->snd_nxt = tcp->snd_nxt;
 	record->snd_una = tcp->snd_una;
 	record->wmem_queued = sk->sk_wmem_queued;
@@ -38,13 +38,11 @@ static void fill_sample_send(struct record_sample_send *record, struct mark *mar
 	record->state = sk->__sk_common.skc_state;
 }
 
-static struct record_sample_send *start_sample_send(struct sock *sk, struct mark *mark)
+static struct record_sample_send *start_sample_send(struct sock *sk, struct tcp_sock *tcp,
+						    struct mark *mark)
 {
-	struct tcp_sock *tcp = bpf_skc_to_tcp_sock(sk);
 	struct record_sample_send *record;
 
-	if (!tcp)
-		return NULL;
 	record = emit_reserve(RECORD_SAMPLE_SEND, sizeof(*record), mark->identity.id);
 	if (!record)
 		return NULL;
@@ -55,8 +53,13 @@ static struct record_sample_send *start_sample_send(struct sock *sk, struct mark
 
 static void sample_sent(struct sock *sk, struct mark *mark)
 {
-	struct record_sample_send *record = start_sample_send(sk, mark);
+	struct tcp_sock *tcp = bpf_skc_to_tcp_sock(sk);
+	struct record_sample_send *record;
 
+	mark->turn_full = false;
+	if (!tcp)
+		return;
+	record = start_sample_send(sk, tcp, mark);
 	if (!record)
 		return;
 	record->reason = SAMPLE_SENT;
@@ -69,11 +72,28 @@ static bool wants_new_buffer(struct sk_buff *tail, int size_goal)
 	return !tail || (int)BPF_CORE_READ(tail, len) >= size_goal;
 }
 
+/* sk_stream_memory_free() is false: the copy loop sleeps if it wants a new buffer. */
+static bool has_no_room(struct sock *sk, struct tcp_sock *tcp, struct mark *mark)
+{
+	return sk->sk_wmem_queued >= sk->sk_sndbuf ||
+	       tcp->write_seq - tcp->snd_nxt >= notsent_lowat_of(mark, tcp, sk);
+}
+
 static void sample_turn(struct sock *sk, struct mark *mark, struct msghdr *message,
 			struct sk_buff *tail, int size_goal)
 {
-	struct record_sample_send *record = start_sample_send(sk, mark);
+	struct tcp_sock *tcp = bpf_skc_to_tcp_sock(sk);
+	struct record_sample_send *record;
+	bool full, woken = mark->turn_full;
 
+	if (!tcp)
+		return;
+	full = has_no_room(sk, tcp, mark);
+	mark->turn_full = full;
+	/* The first turn of a call that finds room tells nothing new. */
+	if (!full && !woken && mark->write_seq == tcp->write_seq)
+		return;
+	record = start_sample_send(sk, tcp, mark);
 	if (!record)
 		return;
 	record->left = message->msg_iter.count;

@@ -30,6 +30,8 @@ struct mark {
 	struct tuple tuple;
 	bool tuple_known;
 	__u32 notsent_lowat; /* of the namespace; 0: not read yet */
+	__u32 write_seq;     /* as in the last record of the write queue */
+	bool turn_full;	     /* there was no room in that record, one of SAMPLE_TURN */
 	__u32 rcv_nxt;	     /* these four: as in the last record of the receive queue */
 	__u32 copied_seq;
 	__s32 rmem_alloc;

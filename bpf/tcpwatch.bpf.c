@@ -235,3 +235,21 @@ int BPF_PROG(inet_sk_error_report, struct sock *sk)
 	error_reported(sk);
 	return 0;
 }
+
+/* Never attached: the collector runs these two */
+
+/* On a processor whose records have waited. */
+SEC("raw_tp")
+int flush_processor(void *context)
+{
+	buffer_flush();
+	return 0;
+}
+
+/* After all have: no record that is older than this one follows it in the ring. */
+SEC("raw_tp")
+int mark_time(void *context)
+{
+	emit_mark();
+	return 0;
+}

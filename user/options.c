@@ -13,6 +13,7 @@
 #include "user/base/log.h"
 
 #define DEFAULT_RING_BYTES (8ULL << 20)
+#define SMALLEST_RING_BYTES (64ULL << 10) /* a page size of 64 KiB is the largest */
 #define LARGEST_RING_BYTES (1ULL << 30)
 #define SLOWEST 1000000	    /* --play */
 #define LARGEST_PID 4194304 /* include/linux/threads.h: PID_MAX_LIMIT */
@@ -82,7 +83,7 @@ static const struct argp_option table[] = {
 	{ "detail", KEY_DETAIL, "LEVEL", 0,
 	  "states, calls, or full; default: full for a command, calls with -p, states with -a", 0 },
 	{ "ring-size", KEY_RING_SIZE, "SIZE", 0,
-	  "room for events between kernel and tcpwatch: a power of two from 4k to 1g (default 8m)",
+	  "room for events between kernel and tcpwatch: a power of two from 64k to 1g (default 8m)",
 	  0 },
 	{ "color", KEY_COLOR, "WHEN", OPTION_ARG_OPTIONAL, "auto (default), always, never", 0 },
 	{ "ascii", KEY_ASCII, NULL, 0, "draw with ASCII characters only", 0 },
@@ -164,9 +165,8 @@ static error_t parse_ring_size(uint64_t *bytes, const char *text)
 	};
 	uint64_t value = parse_with_unit(text, units);
 
-	if (value < (uint64_t)sysconf(_SC_PAGESIZE) || value > LARGEST_RING_BYTES ||
-	    value & (value - 1)) {
-		log_error("--ring-size %s: give a power of two from 4k to 1g, such as 8m", text);
+	if (value < SMALLEST_RING_BYTES || value > LARGEST_RING_BYTES || value & (value - 1)) {
+		log_error("--ring-size %s: give a power of two from 64k to 1g, such as 8m", text);
 		return COMPLAINED;
 	}
 	*bytes = value;

@@ -136,8 +136,9 @@ void pipeline_view_target(struct export_target *target, const struct options *op
 	term_look(&target->term, fileno(target->stream), options->color, options->ascii);
 }
 
-/* One output made from the whole capture at fd. */
-static int make(int fd, const struct export *export, const struct export_target *target)
+/* One output, or only *zero_ns, from the whole capture at fd. */
+static int make(int fd, const struct export *export, const struct export_target *target,
+		uint64_t *zero_ns)
 {
 	struct pipeline pipeline = { 0 };
 	struct reader *reader = NULL;
@@ -157,6 +158,8 @@ static int make(int fd, const struct export *export, const struct export_target 
 	err = pipeline_read(&pipeline, reader);
 	if (!err)
 		err = pipeline_finish(&pipeline, reader_end(reader));
+	if (!err && zero_ns)
+		*zero_ns = trace_zero_ns(pipeline.trace);
 out:
 	pipeline_close(&pipeline);
 	reader_close(reader);
@@ -166,7 +169,7 @@ out:
 static int make_or_complain(int fd, const struct export *export, const struct export_target *target,
 			    const char *path)
 {
-	int err = make(fd, export, target);
+	int err = make(fd, export, target, NULL);
 
 	if (err)
 		log_error("can't write %s: %s; what is in there is incomplete", path,
@@ -190,7 +193,11 @@ int pipeline_files(int fd, const struct outputs *outputs, const struct options *
 	};
 	int err = 0;
 
-	if (outputs->csv_fd >= 0)
+	if (!target.zero_ns)
+		err = make(fd, NULL, NULL, &target.zero_ns);
+	if (err)
+		log_error("can't read the capture: %s", strerror(-err));
+	if (!err && outputs->csv_fd >= 0)
 		err = make_or_complain(fd, &export_csv, &target, options->csv);
 	for (int i = 0; i < OUTPUT_FILES; i++) {
 		int failed = 0;

@@ -47,7 +47,8 @@ void pipeline_view_target(struct export_target *target, const struct options *op
 
 /*
  * The second pass: reads the capture at fd (taken over) from its start, and
- * writes what outputs wants. Logs its own failures.
+ * writes what outputs wants. zero_ns 0: no first pass has found it. Logs its
+ * own failures.
  */
 int pipeline_files(int fd, const struct outputs *outputs, const struct options *options,
 		   uint64_t zero_ns);

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """
-With a ring of 4 KiB records are lost. What is lost is what is missing: calls in
+With a ring of 64 KiB records are lost. What is lost is what is missing: calls in
 the trace and lost calls are as many as the program made. Every output says it,
 and no number in what is left is wrong.
 """
@@ -11,10 +11,10 @@ CALL = "CALL"
 
 def lossy():
     for count in (20000, 100000, 400000):
-        result = trace([helper("flood"), count], "--ring-size", "4k")
+        result = trace([helper("flood"), count], "--ring-size", "64k")
         if any(row["kind"] == CALL for row in result.tables["losses"]):
             return result
-    raise Skip("this machine reads a ring of 4 KiB so fast that nothing is lost")
+    raise Skip("this machine reads a ring of 64 KiB so fast that nothing is lost")
 
 
 def grouped(text):

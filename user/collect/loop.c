@@ -167,12 +167,12 @@ static void take_signals(struct loop *loop)
 		take_signal(loop, &info);
 }
 
-static void take_time(struct loop *loop)
+/* True: it is time for a turn. */
+static bool take_time(struct loop *loop)
 {
 	uint64_t expirations;
 
-	while (read(loop->timer_fd, &expirations, sizeof(expirations)) > 0)
-		;
+	return read(loop->timer_fd, &expirations, sizeof(expirations)) > 0;
 }
 
 /* A descriptor that its owner has closed is out of the epoll by itself. */
@@ -182,14 +182,23 @@ static void take_other(struct loop *loop, int fd)
 		epoll_ctl(loop->epoll_fd, EPOLL_CTL_DEL, fd, NULL);
 }
 
-/* One turn: hand on what waits, then let the others know the time. */
+/* One turn: hand on what has come until now, then let the others know the time. */
 static int turn(struct loop *loop)
 {
-	int count = program_drain(loop->program, loop->calls->record, loop->context);
+	uint64_t now_ns = clock_now_ns();
+	int count = program_drain(loop->program, now_ns, loop->calls->record, loop->context);
 
 	if (count < 0)
 		return count;
-	return loop->calls->turn(loop->context, clock_now_ns(), count == 0);
+	return loop->calls->turn(loop->context, now_ns, count == 0);
+}
+
+/* Between two turns: only make room in the ring. */
+static int make_room(struct loop *loop)
+{
+	int count = program_drain(loop->program, 0, loop->calls->record, loop->context);
+
+	return count < 0 || !program_holds_much(loop->program) ? count : turn(loop);
 }
 
 static bool is_over(struct loop *loop)
@@ -221,6 +230,7 @@ static int time_left_ms(const struct loop *loop)
 static int wait_and_turn(struct loop *loop)
 {
 	struct epoll_event events[8];
+	bool timer = false;
 	int count = epoll_wait(loop->epoll_fd, events, 8, time_left_ms(loop));
 
 	if (count < 0)
@@ -229,11 +239,11 @@ static int wait_and_turn(struct loop *loop)
 		if (events[i].data.fd == loop->signal_fd)
 			take_signals(loop);
 		else if (events[i].data.fd == loop->timer_fd)
-			take_time(loop);
+			timer = take_time(loop);
 		else if (loop->calls->readable)
 			take_other(loop, events[i].data.fd);
 	}
-	return turn(loop);
+	return timer ? turn(loop) : make_room(loop);
 }
 
 /* What came while the last turn ran; bounded, for tasks of the command may still run. */
@@ -241,7 +251,9 @@ static int last_turns(struct loop *loop)
 {
 	int err = turn(loop);
 
-	return err < 0 ? err : turn(loop);
+	if (err >= 0)
+		err = program_drain(loop->program, PROGRAM_ALL, loop->calls->record, loop->context);
+	return err;
 }
 
 int loop_run(struct program *program, struct command *command, const struct loop_calls *calls,

@@ -18,6 +18,7 @@
 
 #include "bpf/tcpwatch.skel.h"
 #include "user/base/log.h"
+#include "user/capture/merge.h"
 #include "user/collect/existing.h"
 #include "user/collect/hooks.h"
 #include "user/collect/namespaces.h"
@@ -27,7 +28,9 @@
 #define WAKEUP_BYTES (256 << 10)
 #define SYSTEM_SOCKETS 262144 /* with -a; 64 MiB of memory */
 #define SYSTEM_LISTENERS 16384
-#define DRAIN_MAX 65536 /* records in one go, so that signals are not kept waiting */
+#define DRAIN_BYTES (4 << 20) /* in one go, so that signals are not kept waiting */
+#define HELD_BYTES_MAX (4 << 20)
+#define PROCESSORS_MAX sizeof(((struct tcpwatch_bpf__bss *)0)->buffer_waits)
 
 #define TUPLE_BYTES 40 /* bpf/tuple.bpf.h: struct tuple, with netns first */
 
@@ -35,12 +38,15 @@ struct program {
 	struct tcpwatch_bpf *skeleton;
 	struct ring_buffer *ring;
 	bool all;
+	struct merge *merge;
+	int processors;			/* that there can be */
 	uint64_t lost_told[LOST_WHATS]; /* counts that were handed out */
 	uint64_t lost_last_ns[LOST_WHATS];
 	/* Valid inside program_drain: */
 	int (*out)(void *context, const struct record_header *record);
 	void *context;
-	int drained;
+	size_t drained_bytes;
+	int handed; /* records */
 };
 
 static int print_if_warning(enum libbpf_print_level level, const char *format, va_list arguments)
@@ -81,16 +87,23 @@ static int check_host(void)
 	return 0;
 }
 
-static int on_record(void *context, void *data, size_t size)
+/* A mark alone, or many records of one processor. */
+static int on_span(void *context, void *data, size_t size)
 {
 	struct program *program = context;
+	const struct record_header *first = data;
 	int err;
 
-	(void)size;
-	err = program->out(program->context, data);
+	if (first->kind != RECORD_NONE) {
+		err = merge_add(program->merge, data, size);
+	} else {
+		err = merge_until(program->merge, first->time_ns, program->out, program->context);
+		program->handed += err > 0 ? err : 0;
+	}
 	if (err < 0)
 		return err;
-	return ++program->drained < DRAIN_MAX ? 0 : -ECANCELED;
+	program->drained_bytes += size;
+	return program->drained_bytes < DRAIN_BYTES ? 0 : -ECANCELED;
 }
 
 static int choose_hooks(struct program *program, enum detail detail, struct capture_info *info)
@@ -118,13 +131,16 @@ static uint64_t wakeup_bytes(uint64_t ring_bytes)
 	return ring_bytes / 4 < WAKEUP_BYTES ? ring_bytes / 4 : WAKEUP_BYTES;
 }
 
-static void keep_iterators_off(struct tcpwatch_bpf *skeleton)
+/* Programs that the collector runs itself. */
+static void keep_others_off(struct tcpwatch_bpf *skeleton)
 {
 	struct bpf_program *program;
 
 	bpf_object__for_each_program(program, skeleton->obj)
 		if (bpf_program__expected_attach_type(program) == BPF_TRACE_ITER)
 			bpf_program__set_autoattach(program, false);
+	bpf_program__set_autoattach(skeleton->progs.flush_processor, false);
+	bpf_program__set_autoattach(skeleton->progs.mark_time, false);
 }
 
 static int make_room(struct tcpwatch_bpf *skeleton)
@@ -141,7 +157,7 @@ static int configure(struct program *program, const struct program_options *opti
 	struct tcpwatch_bpf *skeleton = program->skeleton;
 	int err = options->all ? make_room(skeleton) : 0;
 
-	keep_iterators_off(skeleton);
+	keep_others_off(skeleton);
 	skeleton->rodata->attached = options->attached;
 	skeleton->rodata->follow_all = options->all;
 	skeleton->rodata->wakeup_bytes = wakeup_bytes(options->ring_bytes);
@@ -178,8 +194,16 @@ static int attach(struct program *program)
 static int open_ring(struct program *program)
 {
 	int fd = bpf_map__fd(program->skeleton->maps.ring);
+	int err = merge_open(&program->merge);
 
-	program->ring = ring_buffer__new(fd, on_record, program, NULL);
+	if (err)
+		return err;
+	program->processors = libbpf_num_possible_cpus();
+	if (program->processors < 0)
+		return program->processors;
+	if (program->processors > (int)PROCESSORS_MAX)
+		program->processors = PROCESSORS_MAX;
+	program->ring = ring_buffer__new(fd, on_span, program, NULL);
 	if (program->ring)
 		return 0;
 	log_error("the ring buffer can't be read: %s", strerror(errno));
@@ -376,19 +400,66 @@ static int drain_lost(struct program *program)
 	return err < 0 ? err : found;
 }
 
-int program_drain(struct program *program,
+/* Runs one of the programs that are not attached, on a processor or on any (-1). */
+static int run_program(struct bpf_program *program, int processor)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, options);
+
+	if (processor >= 0) {
+		options.flags = BPF_F_TEST_RUN_ON_CPU;
+		options.cpu = (unsigned int)processor;
+	}
+	return bpf_prog_test_run_opts(bpf_program__fd(program), &options);
+}
+
+/* False: a record is being written there just now. */
+static bool flush_processor(struct program *program, int processor)
+{
+	const volatile __u8 *waits = &program->skeleton->bss->buffer_waits[processor];
+
+	if (*waits)
+		run_program(program->skeleton->progs.flush_processor, processor);
+	return !*waits;
+}
+
+/* All that was recorded until now comes into the ring, and behind it a mark of this time. */
+static void program_flush(struct program *program, uint64_t now_ns)
+{
+	bool flushed = true;
+
+	program->skeleton->bss->mark_ns = now_ns;
+	for (int processor = 0; processor < program->processors; processor++)
+		flushed &= flush_processor(program, processor) ||
+			   flush_processor(program, processor);
+	if (flushed)
+		run_program(program->skeleton->progs.mark_time, -1);
+}
+
+int program_drain(struct program *program, uint64_t now_ns,
 		  int (*out)(void *context, const struct record_header *record), void *context)
 {
 	int err, found;
 
 	program->out = out;
 	program->context = context;
-	program->drained = 0;
+	program->drained_bytes = 0;
+	program->handed = 0;
+	if (now_ns)
+		program_flush(program, now_ns);
 	err = ring_buffer__consume(program->ring);
 	if (err < 0 && err != -ECANCELED)
 		return err;
-	found = drain_lost(program);
-	return found < 0 ? found : program->drained + found;
+	if (now_ns == PROGRAM_ALL)
+		err = merge_until(program->merge, now_ns, out, context);
+	if (err < 0 && err != -ECANCELED)
+		return err;
+	found = now_ns ? drain_lost(program) : 0;
+	return found < 0 ? found : program->handed + found;
+}
+
+bool program_holds_much(const struct program *program)
+{
+	return merge_held(program->merge) >= HELD_BYTES_MAX;
 }
 
 void program_close(struct program *program)
@@ -396,6 +467,7 @@ void program_close(struct program *program)
 	if (!program)
 		return;
 	ring_buffer__free(program->ring);
+	merge_close(program->merge);
 	tcpwatch_bpf__destroy(program->skeleton);
 	free(program);
 }

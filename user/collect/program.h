@@ -58,13 +58,21 @@ long program_tasks(const struct program *program);
 /* Readable when much waits in the ring; for epoll. */
 int program_fd(const struct program *program);
 
+/* Instead of a time, at the end: also what a processor seems to be writing still. */
+#define PROGRAM_ALL UINT64_MAX
+
 /*
- * Hands every waiting record to out, then a RECORD_LOST for each kind of
- * which some were lost since the last call. A negative value from out stops it
- * and is returned. Else the number of records handed out.
+ * Takes what waits in the ring. With now_ns (CLOCK_MONOTONIC; 0: no) the
+ * processors hand over what they hold, and every record until then goes to out
+ * in the order of time, then a RECORD_LOST for each kind of which some were lost
+ * since the last call. A negative value from out stops it and is returned. Else
+ * the number of records handed out.
  */
-int program_drain(struct program *program,
+int program_drain(struct program *program, uint64_t now_ns,
 		  int (*out)(void *context, const struct record_header *record), void *context);
+
+/* What was taken from the ring and not handed out is so much that it had better be. */
+bool program_holds_much(const struct program *program);
 
 /* Detaches and unloads. Accepts NULL. */
 void program_close(struct program *program);
