@@ -101,7 +101,7 @@ static void emit_address(const struct socket_call *call)
 	emit_submit(record);
 }
 
-static void emit_call_enter(const struct socket_call *call)
+static void emit_call_enter(const struct socket_call *call, __u32 tgid, __u32 tid)
 {
 	struct record_call_enter *record;
 
@@ -109,11 +109,12 @@ static void emit_call_enter(const struct socket_call *call)
 	if (!record)
 		return;
 	record->asked = call->asked;
-	record->tgid = current_tgid();
-	record->tid = current_tid();
+	record->tgid = tgid;
+	record->tid = tid;
 	record->fd = call->fd;
 	record->flags = call->flags;
 	record->call = call->kind;
+	record->found = call->found;
 	emit_submit(record);
 }
 
@@ -144,6 +145,7 @@ VERIFIED_ONCE int emit_call(const struct socket_call *call, long result, __u32 o
 	record->call = call->kind;
 	record->restarts = call->restarts;
 	record->unfinished = unfinished;
+	record->found = call->found;
 	emit_submit(record);
 	return 0;
 }
@@ -261,6 +263,7 @@ static void call_start(struct tracked_task *task, __u8 kind)
 	call->fd = -1;
 	call->bytes = 0;
 	call->restarts = 0;
+	call->found = 0;
 	call->enter_ns = bpf_ktime_get_ns();
 	if (kind != CALL_SOCKET && kind != CALL_SOCKETPAIR) {
 		call_find_socket(call, &kind);
@@ -273,7 +276,28 @@ static void call_start(struct tracked_task *task, __u8 kind)
 	call->kind = kind;
 	call_refine(call);
 	if (emit_entries && shape->blocks)
-		emit_call_enter(call);
+		emit_call_enter(call, current_tgid(), current_tid());
+}
+
+static bool fd_is_socket(int fd)
+{
+	__u64 inode;
+
+	return socket_behind(current_table(), fd, &inode);
+}
+
+/* Most calls of a system read and write files: the task is met when it uses a socket. */
+static struct tracked_task *task_meets_call(struct pt_regs *regs, __u8 kind)
+{
+	struct tracked_task *task = task_tracked();
+	bool uses;
+
+	if (task || !follow_all)
+		return task;
+	uses = kind == CALL_SOCKET || kind == CALL_SOCKETPAIR;
+	if (kind == CALL_SPLICE_IN)
+		uses = fd_is_socket(PT_REGS_PARM3_SYSCALL(regs));
+	return uses || fd_is_socket(PT_REGS_PARM1_SYSCALL(regs)) ? task_tracked_or_met() : NULL;
 }
 
 /* Its numbers mean other calls: whichever comes first shows that there are some. */
@@ -287,7 +311,7 @@ static void tell_32bit(struct tracked_task *task)
 
 static void call_enters(struct pt_regs *regs, __u8 kind)
 {
-	struct tracked_task *task = task_tracked();
+	struct tracked_task *task = task_meets_call(regs, kind);
 
 	if (!task && peers_wanted)
 		task = peer_task(regs, kind);
@@ -420,13 +444,26 @@ static bool call_is_left_out(const struct socket_call *call)
 	return filter_by_tuple && !call->socket;
 }
 
-static void call_returns(long result)
+/*
+ * A call that was found in a task asleep may have returned before that was
+ * written down: then another one returns here.
+ */
+static bool call_was_missed(const struct socket_call *call, struct pt_regs *regs)
+{
+	return call->found && call->number != compat_call_number(regs);
+}
+
+static void call_returns(struct pt_regs *regs, long result)
 {
 	struct tracked_task *task = task_in_call();
 	__u32 other = 0;
 
 	if (!task || !task->pending.kind)
 		return;
+	if (call_was_missed(&task->pending, regs)) {
+		task->pending.kind = CALL_NONE;
+		return;
+	}
 	if (is_restart(result)) {
 		call_interrupt(task, result);
 		return;

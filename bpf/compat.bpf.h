@@ -44,6 +44,32 @@ static bool compat_uses_io_uring(struct task_struct *task)
 	return BPF_CORE_READ(user, io_uring) || task->flags & PF_IO_WORKER;
 }
 
+/* The number of the system call that these registers entered with; -1: can't be told. */
+static long compat_call_number(struct pt_regs *regs)
+{
+#ifdef __TARGET_ARCH_x86
+	return regs->orig_ax;
+#else
+	return -1;
+#endif
+}
+
+/*
+ * The system call that another task is asleep in; -1: none, or it can't be told.
+ * x86 keeps -ENOSYS where the result will be, until there is one.
+ */
+static long compat_call_asleep(struct task_struct *task, struct pt_regs *regs)
+{
+#ifdef __TARGET_ARCH_x86
+	if (!(BPF_CORE_READ(task, __state) & (TASK_INTERRUPTIBLE | TASK_UNINTERRUPTIBLE)) ||
+	    (long)regs->ax != -ENOSYS || compat_is_32bit_call(task))
+		return -1;
+	return regs->orig_ax;
+#else
+	return -1;
+#endif
+}
+
 /*
  * Before 6.12 a child's tuple is not set yet at LISTEN -> SYN_RECV: its
  * remote port is 0 there.

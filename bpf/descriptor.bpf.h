@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * From a file descriptor of the current task to the id of its socket. The way
+ * From a file descriptor of a task to the id of its socket. The way
  * there gives a mere address, which the verifier lets nobody mark: the id
  * waits by address, until a hook that is given the socket adopts it.
  */
@@ -9,23 +9,22 @@
 
 #include "bpf/emit.bpf.h"
 #include "bpf/filter.bpf.h"
+#include "bpf/found.bpf.h"
 #include "bpf/kernel.bpf.h"
 #include "bpf/sock.bpf.h"
 #include "bpf/state.bpf.h"
 #include "bpf/task.bpf.h"
 
-/* The socket behind a descriptor of the current task; 0: none, or not a socket. */
-static __u64 socket_behind(int fd, __u64 *inode)
+/* The socket behind a descriptor of a table; 0: none, or not a socket. */
+static __u64 socket_behind(struct fdtable *table, int fd, __u64 *inode)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct fdtable *table = task->files->fdt;
 	struct file **files, *file = NULL;
 	struct inode *file_inode;
 	struct socket *socket;
 
-	if ((__u32)fd >= table->max_fds)
+	if ((__u32)fd >= BPF_CORE_READ(table, max_fds))
 		return 0;
-	files = table->fd;
+	files = BPF_CORE_READ(table, fd);
 	if (bpf_probe_read_kernel(&file, sizeof(file), files + fd) || !file)
 		return 0;
 	file_inode = BPF_CORE_READ(file, f_inode);
@@ -34,6 +33,11 @@ static __u64 socket_behind(int fd, __u64 *inode)
 	*inode = BPF_CORE_READ(file_inode, i_ino);
 	socket = BPF_CORE_READ(file, private_data);
 	return (__u64)BPF_CORE_READ(socket, sk);
+}
+
+static struct fdtable *current_table(void)
+{
+	return bpf_get_current_task_btf()->files->fdt;
 }
 
 /* What this address is now. An inode that differs is another socket's. */
@@ -69,6 +73,7 @@ static void known_begin(__u64 address, __u32 id)
 	struct tuple tuple = {};
 
 	emit_state_found(address, id);
+	emit_found(address, id);
 	if (BPF_CORE_READ(sk, __sk_common.skc_state) == TCP_LISTEN) {
 		listener_add(address, id);
 		return;
@@ -117,7 +122,7 @@ VERIFIED_ONCE int socket_at(int fd, __u64 *sk, __u32 origin, __u32 listener,
 
 	if (!sk || !named)
 		return 0;
-	*sk = socket_behind(fd, &inode);
+	*sk = socket_behind(current_table(), fd, &inode);
 	if (!*sk)
 		return 0;
 	id = known_id(*sk, inode);

@@ -72,6 +72,9 @@ static __u64 address_of(const void *pointer)
 /* include/linux/sched.h */
 #define PF_EXITING 0x00000004
 #define PF_IO_WORKER 0x00000010
+#define PF_KTHREAD 0x00200000
+#define TASK_INTERRUPTIBLE 0x00000001
+#define TASK_UNINTERRUPTIBLE 0x00000002
 
 /* include/linux/errno.h: results that a program never sees */
 #define ERESTARTSYS 512
@@ -80,5 +83,6 @@ static __u64 address_of(const void *pointer)
 #define ERESTART_RESTARTBLOCK 516
 #define EINTR 4
 #define EAGAIN 11
+#define ENOSYS 38
 
 #endif

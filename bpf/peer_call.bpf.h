@@ -14,7 +14,7 @@
 static bool peer_is_behind(int fd)
 {
 	struct known_socket *known;
-	__u64 inode = 0, address = socket_behind(fd, &inode);
+	__u64 inode = 0, address = socket_behind(current_table(), fd, &inode);
 
 	known = address ? known_at(address, inode) : NULL;
 	if (!known || known->identity.origin != ORIGIN_PEER)

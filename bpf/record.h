@@ -36,6 +36,7 @@ enum record_kind {
 	RECORD_ERROR,	    /* sk_err or sk_err_soft was set */
 	RECORD_LOST,	    /* records that did not fit; made by the collector */
 	RECORD_ICMP,	    /* ICMP said that a segment of a socket can't be delivered */
+	RECORD_FOUND,	    /* what the kernel had counted of a socket older than the trace */
 	RECORD_KINDS
 };
 
@@ -73,6 +74,7 @@ enum socket_origin {
 	ORIGIN_CHILD,	  /* a SYN arrived at a listener of the command */
 	ORIGIN_INHERITED, /* open in the command before its first instruction */
 	ORIGIN_FIRST_USE, /* first seen in a call (passed descriptor) */
+	ORIGIN_EXISTING,  /* there before tcpwatch attached */
 	ORIGIN_PEER = 5,  /* --peers: the other end, of a process that is not followed */
 };
 
@@ -94,6 +96,8 @@ struct record_process {
 	__u16 event;	 /* enum process_event */
 	__u16 reserved[3];
 	char comm[RECORD_COMM_SIZE];
+	__u32 own_tgid; /* in its own pid namespace; 0: as tgid and tid */
+	__u32 own_tid;
 };
 
 /* Sequence numbers of both queues, as in struct tcp_sock. */
@@ -168,7 +172,8 @@ struct record_call_enter {
 	__s32 fd;
 	__u32 flags; /* MSG_*, SHUT_* for shutdown, backlog for listen */
 	__u8 call;   /* enum call_kind */
-	__u8 reserved[7];
+	__u8 found;  /* it had begun already: time_ns is when that was found */
+	__u8 reserved[6];
 };
 
 struct record_call {
@@ -185,7 +190,8 @@ struct record_call {
 	__u8 call;	 /* enum call_kind */
 	__u8 restarts;	 /* times that a signal made the kernel restart it */
 	__u8 unfinished; /* the task ended inside the call: result is not known */
-	__u8 reserved[5];
+	__u8 found;	 /* as in record_call_enter: enter_ns is when it was found */
+	__u8 reserved[4];
 };
 
 struct record_address {
@@ -345,6 +351,37 @@ struct record_icmp {
 	__u8 reserved;
 };
 
+#define FOUND_WSCALE 1 /* both ends offered a window scale */
+
+/*
+ * Follows the RECORD_STATE that tells which state a socket was found in. The
+ * counters are those of struct tcp_sock: since the connection began, with its
+ * own SYN in bytes_acked of the end that called connect(), and with a FIN in
+ * bytes_acked and bytes_received.
+ */
+struct record_found {
+	struct record_header header;
+	__u64 bytes_sent;
+	__u64 bytes_retrans;
+	__u64 bytes_acked;
+	__u64 bytes_received;
+	struct record_positions positions;
+	__u32 wmem_queued; /* bytes of memory */
+	__u32 sndbuf;
+	__u32 rmem_alloc;
+	__u32 rcvbuf;
+	__u32 snd_wnd; /* bytes */
+	__u32 rcv_wnd;
+	__u32 snd_cwnd;	       /* segments */
+	__u32 ack_backlog;     /* listener: length of the accept queue */
+	__u32 max_ack_backlog; /* and its limit */
+	__u32 mss_cache;       /* bytes */
+	__u8 snd_wscale;
+	__u8 rcv_wscale;
+	__u8 state; /* TCP_* */
+	__u8 flags; /* FOUND_* */
+};
+
 /* What could not be stored, apart from records that found the ring full. */
 enum lost_what {
 	LOST_TASK_STORAGE = 128, /* a task could not be marked */
@@ -365,7 +402,7 @@ struct record_lost {
 
 _Static_assert(sizeof(struct record_header) == 16, "record_header");
 _Static_assert(sizeof(struct record_socket) == 96, "record_socket");
-_Static_assert(sizeof(struct record_process) == 56, "record_process");
+_Static_assert(sizeof(struct record_process) == 64, "record_process");
 _Static_assert(sizeof(struct record_state) == 64, "record_state");
 _Static_assert(sizeof(struct record_call_enter) == 48, "record_call_enter");
 _Static_assert(sizeof(struct record_call) == 72, "record_call");
@@ -379,5 +416,6 @@ _Static_assert(sizeof(struct record_retransmit) == 32, "record_retransmit");
 _Static_assert(sizeof(struct record_error) == 32, "record_error");
 _Static_assert(sizeof(struct record_lost) == 48, "record_lost");
 _Static_assert(sizeof(struct record_icmp) == 40, "record_icmp");
+_Static_assert(sizeof(struct record_found) == 112, "record_found");
 
 #endif

@@ -385,7 +385,7 @@ static struct mark *mark_seen(struct sock *sk)
 static struct mark *mark_by_owner(struct sock *sk, bool listens)
 {
 	struct named_end named = { .what = listens ? NAMED_LISTENER : NAMED_NOTHING };
-	struct tracked_task *task = task_tracked();
+	struct tracked_task *task = task_tracked_or_met();
 	struct mark *mark;
 
 	if (!task ||

@@ -28,7 +28,9 @@ struct socket_call {
 	__u8 kind;    /* enum call_kind; CALL_NONE: no call */
 	__u8 restarts;
 	__u8 restart_decided;
-	__u8 peer; /* the task is not followed: only this call is looked at */
+	__u8 peer;    /* the task is not followed: only this call is looked at */
+	__u8 found;   /* it had begun before it was seen: */
+	__u16 number; /* of the system call */
 };
 
 struct tracked_task {
@@ -48,7 +50,13 @@ struct {
 /* The hooks of system calls are on: what a task is in is known. */
 const volatile bool calls_traced = true;
 
-/* Tasks of the command that are alive. */
+/* -a: every task of the system is traced once it is met. */
+const volatile bool follow_all = false;
+
+/* tcpwatch itself. */
+pid_t own_tgid;
+
+/* Traced tasks that are alive. */
 __s64 tasks_alive;
 
 static struct tracked_task *task_tracked(void)
@@ -66,6 +74,12 @@ static bool task_track(struct task_struct *task)
 	return true;
 }
 
+/* True of what is never traced: the kernel's own threads, and tcpwatch. */
+static bool task_is_left_out(const struct task_struct *task)
+{
+	return task->flags & PF_KTHREAD || task->tgid == own_tgid;
+}
+
 static __u32 current_tgid(void)
 {
 	return bpf_get_current_pid_tgid() >> 32;
@@ -74,6 +88,28 @@ static __u32 current_tgid(void)
 static __u32 current_tid(void)
 {
 	return bpf_get_current_pid_tgid();
+}
+
+static __u32 own_id(struct pid *pid, __u32 level)
+{
+	__u64 at = (__u64)pid + bpf_core_field_offset(struct pid, numbers) +
+		   level * bpf_core_type_size(struct upid) + bpf_core_field_offset(struct upid, nr);
+	__u32 number = 0;
+
+	bpf_probe_read_kernel(&number, sizeof(number), (void *)at);
+	return number;
+}
+
+/* What the task itself takes for its ids, in a pid namespace of its own. */
+static void fill_own_ids(struct record_process *record, struct task_struct *task)
+{
+	struct pid *pid = BPF_CORE_READ(task, thread_pid);
+	__u32 level = BPF_CORE_READ(pid, level);
+
+	if (!pid || !level)
+		return;
+	record->own_tid = own_id(pid, level);
+	record->own_tgid = own_id(BPF_CORE_READ(task, group_leader, thread_pid), level);
 }
 
 static void emit_task(struct task_struct *task, enum process_event event, const char *name)
@@ -87,6 +123,7 @@ static void emit_task(struct task_struct *task, enum process_event event, const 
 	record->parent_tgid = BPF_CORE_READ(task, real_parent, tgid);
 	record->exit_code = event == PROCESS_EXIT ? task->exit_code : 0;
 	record->event = event;
+	fill_own_ids(record, task);
 	bpf_probe_read_kernel_str(record->comm, sizeof(record->comm), name);
 	emit_submit(record);
 }
@@ -94,6 +131,23 @@ static void emit_task(struct task_struct *task, enum process_event event, const 
 static void emit_process(struct task_struct *task, enum process_event event)
 {
 	emit_task(task, event, task->comm);
+}
+
+/* A task that ran already. NULL: it is left out, or there is no memory for it. */
+static struct tracked_task *task_meet(struct task_struct *task)
+{
+	if (task_is_left_out(task) || !task_track(task))
+		return NULL;
+	emit_process(task, PROCESS_FOUND);
+	return bpf_task_storage_get(&tasks, task, NULL, 0);
+}
+
+/* The current task; with -a it is met here at the latest. */
+static struct tracked_task *task_tracked_or_met(void)
+{
+	struct tracked_task *task = task_tracked();
+
+	return task || !follow_all ? task : task_meet(bpf_get_current_task_btf());
 }
 
 /* The tracepoint fires before the task has its new name. */

@@ -5,6 +5,7 @@
  * BTF tracepoints alone: no tracefs, no kprobe, nothing pinned.
  */
 #include "bpf/call.bpf.h"
+#include "bpf/existing.bpf.h"
 #include "bpf/follow.bpf.h"
 #include "bpf/icmp.bpf.h"
 #include "bpf/kernel.bpf.h"
@@ -74,7 +75,7 @@ int BPF_PROG(sys_enter, struct pt_regs *regs, long number)
 SEC("tp_btf/sys_exit")
 int BPF_PROG(sys_exit, struct pt_regs *regs, long result)
 {
-	call_returns(result);
+	call_returns(regs, result);
 	return 0;
 }
 

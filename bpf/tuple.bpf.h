@@ -18,6 +18,9 @@ struct tuple {
 	__u16 remote_port;
 };
 
+/* The collector reads netns out of a key. */
+_Static_assert(sizeof(struct tuple) == 40, "tuple");
+
 static void address_set_ipv4(__u8 address[RECORD_ADDRESS_SIZE], __u32 ipv4)
 {
 	__builtin_memset(address, 0, 10);

@@ -9,6 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "user/collect/process.h"
+
 /* The first line of a small file, without its end. */
 static void read_line(char *text, size_t size, const char *path)
 {
@@ -27,6 +29,40 @@ static void join_words(char *text, size_t size, char *const words[])
 
 	for (int i = 0; words[i] && used < size; i++)
 		used += (size_t)snprintf(text + used, size - used, "%s%s", i ? " " : "", words[i]);
+}
+
+/* The name of the i-th process, if none of those before has the same; else "". */
+static void new_name(char *name, size_t size, const struct options *options, int i)
+{
+	char other[32];
+
+	process_name(options->pids[i], name, size);
+	for (int k = 0; k < i; k++) {
+		process_name(options->pids[k], other, sizeof(other));
+		if (!strcmp(name, other))
+			name[0] = '\0';
+	}
+}
+
+/* -p 812,815 (nginx, redis-server) */
+static void name_processes(char *text, size_t size, const struct options *options)
+{
+	const char *before = " (";
+	size_t used = 0;
+	char name[32];
+
+	for (int i = 0; i < options->pid_count && used < size; i++)
+		used += (size_t)snprintf(text + used, size - used, "%s%d", i ? "," : "-p ",
+					 options->pids[i]);
+	for (int i = 0; i < options->pid_count && used < size; i++) {
+		new_name(name, sizeof(name), options, i);
+		if (!name[0])
+			continue;
+		used += (size_t)snprintf(text + used, size - used, "%s%s", before, name);
+		before = ", ";
+	}
+	if (before[0] == ',' && used < size)
+		snprintf(text + used, size - used, ")");
 }
 
 void about_run(struct capture_info *info, const struct options *options)
@@ -48,7 +84,12 @@ void about_run(struct capture_info *info, const struct options *options)
 	read_line(info->boot_id, sizeof(info->boot_id), "/proc/sys/kernel/random/boot_id");
 	read_line(info->congestion, sizeof(info->congestion),
 		  "/proc/sys/net/ipv4/tcp_congestion_control");
-	join_words(info->command, sizeof(info->command), options->command);
+	if (options->command)
+		join_words(info->command, sizeof(info->command), options->command);
+	else if (options->all)
+		strcpy(info->command, "-a");
+	else
+		name_processes(info->command, sizeof(info->command), options);
 }
 
 static uint64_t clock_ns(clockid_t id)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* -- COMMAND: holds it, turns the hooks on, releases it, and takes what comes. */
+/*
+ * -- COMMAND: holds it, turns the hooks on, releases it, and takes what comes.
+ * -p and -a: turns the hooks on, finds what is there already, and takes what comes.
+ */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -12,6 +15,7 @@
 #include "user/base/log.h"
 #include "user/capture/writer.h"
 #include "user/collect/loop.h"
+#include "user/collect/process.h"
 #include "user/pipeline.h"
 #include "user/run.h"
 #include "user/watch.h"
@@ -173,6 +177,36 @@ static int open_writer(struct live *live)
 	return fd < 0 ? -errno : writer_open(&live->writer, fd, &live->info);
 }
 
+static int hold_command(struct live *live)
+{
+	int err = command_hold(&live->command, live->options->command,
+			       live->watch ? watch_streams(live->watch) : NULL);
+
+	if (err)
+		log_error("can't start a process: %s", strerror(-err));
+	else
+		live->info.command_tgid = (uint32_t)live->command.pid;
+	return err;
+}
+
+static int check_processes(const struct options *options)
+{
+	int err = 0;
+
+	for (int i = 0; i < options->pid_count && !err; i++)
+		err = process_check(options->pids[i]);
+	return err;
+}
+
+static int follow(struct live *live)
+{
+	const struct options *options = live->options;
+
+	if (options->command)
+		return program_follow(live->program, live->command.pid);
+	return program_attach_to(live->program, options->pids, options->pid_count);
+}
+
 /* Everything that can fail is done while the command is still held. */
 static int prepare(struct live *live)
 {
@@ -182,10 +216,14 @@ static int prepare(struct live *live)
 		.ring_bytes = options->ring_bytes,
 		.verbose = options->verbose,
 		.filter = &options->filter,
+		.attached = !options->command,
+		.all = options->all,
 	};
 	struct export_target target;
-	int err;
+	int err = check_processes(options);
 
+	if (err)
+		return err;
 	about_run(&live->info, options);
 	err = program_open(&live->program, &program_options, &live->info);
 	if (err)
@@ -194,18 +232,17 @@ static int prepare(struct live *live)
 		err = watch_open(&live->watch, options);
 	if (err)
 		return err;
-	err = command_hold(&live->command, options->command,
-			   live->watch ? watch_streams(live->watch) : NULL);
-	if (err) {
-		log_error("can't start a process: %s", strerror(-err));
+	if (options->command)
+		err = hold_command(live);
+	if (err)
 		return err;
-	}
 	/* A full disk or a closed pipe is an error to report, not the end of the trace. */
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
-	live->info.command_tgid = (uint32_t)live->command.pid;
 	about_start(&live->info);
-	err = program_follow(live->program, live->command.pid);
+	err = follow(live);
+	if (!err && !options->command)
+		log_detail("attached: tracing %s", live->info.command);
 	pipeline_view_target(&target, options, capture_path(live));
 	if (!err)
 		err = pipeline_open(&live->pipeline, pipeline_view(options), &target, &live->info);
@@ -276,7 +313,12 @@ static int finish(struct live *live, int status)
 static int trace(struct live *live)
 {
 	struct loop_calls calls = { .record = take_record, .turn = take_turn, .drained = drained };
-	int status = -1, err, failed;
+	const struct loop_limits limits = {
+		.duration_ns = live->options->duration_ns,
+		.forever = live->options->all,
+	};
+	struct loop_end end = { .status = -1 };
+	int err, failed;
 
 	err = outputs_commit(&live->outputs, live->options);
 	if (!err)
@@ -290,14 +332,21 @@ static int trace(struct live *live)
 		calls.fds[0] = watch_key_fd(live->watch);
 		calls.fds[1] = watch_output_fd(live->watch);
 	}
-	err = loop_run(live->program, &live->command, &calls, live, &status);
+	err = loop_run(live->program, &live->command, &calls, live, &limits, &end);
 	if (err)
 		log_error("the trace stopped: %s", strerror(-err));
-	else if (status < 0)
-		log_warning("told to stop while %s (pid %d) still runs; it goes on untraced",
-			    live->options->command[0], live->command.pid);
-	failed = finish(live, status);
-	return err || failed || live->write_failed ? EXIT_OWN_FAILURE : exit_status_of(status);
+	else if (live->options->command && end.status < 0)
+		log_warning(
+			end.time_out
+				? "the time of -d is over; %s (pid %d) goes on untraced"
+				: "told to stop while %s (pid %d) still runs; it goes on untraced",
+			live->options->command[0], live->command.pid);
+	failed = finish(live, end.status);
+	if (err || failed || live->write_failed)
+		return EXIT_OWN_FAILURE;
+	if (end.status < 0 && (!live->options->command || end.time_out))
+		return 0;
+	return exit_status_of(end.status);
 }
 
 /* A view that this terminal can't show is replaced, and that is said. */
@@ -314,7 +363,7 @@ static struct options fitted(const struct options *options)
 	return fit;
 }
 
-int run_command(const struct options *asked)
+int run_live(const struct options *asked)
 {
 	const struct options fit = fitted(asked), *options = &fit;
 	struct live live = { .options = options, .command = COMMAND_NONE };
@@ -325,7 +374,7 @@ int run_command(const struct options *asked)
 	err = loop_block_signals();
 	if (!err)
 		err = prepare(&live);
-	if (!err) {
+	if (!err && options->command) {
 		err = command_release(&live.command);
 		if (err)
 			status = not_run(options, err);

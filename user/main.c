@@ -16,5 +16,5 @@ int main(int argc, char **argv)
 	if (parsed)
 		return parsed < 0 ? EXIT_OWN_FAILURE : 0;
 	log_set_verbose(options.verbose);
-	return options.read ? run_replay(&options) : run_command(&options);
+	return options.read ? run_replay(&options) : run_live(&options);
 }

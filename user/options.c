@@ -19,7 +19,9 @@
 #define DEFAULT_RING_BYTES (8ULL << 20)
 #define SMALLEST_RING_BYTES (64ULL << 10) /* a page size of 64 KiB is the largest */
 #define LARGEST_RING_BYTES (1ULL << 30)
-#define SLOWEST 1000000 /* --play */
+#define SLOWEST 1000000	    /* --play */
+#define LARGEST_PID 4194304 /* include/linux/threads.h: PID_MAX_LIMIT */
+#define LONGEST_SECONDS 1000000000ULL
 
 /* A parser's error after its own line; EINVAL is argp's, which says nothing. */
 #define COMPLAINED FILTER_COMPLAINED
@@ -52,10 +54,16 @@ struct parse {
 	struct options *options;
 	int stopped_at; /* index in argv behind what could not be parsed */
 	bool printed;	/* help, usage or version */
+	bool detail_given;
 };
 
 static const struct argp_option table[] = {
 	{ .doc = "What to look at:", .group = 1 },
+	{ "pid", 'p', "PID", 0,
+	  "attach to this process, with its threads and children; several: PID,PID", 0 },
+	{ "all", 'a', NULL, 0, "trace every process of the system", 0 },
+	{ "duration", 'd', "SECONDS", 0,
+	  "end the trace after this time (2, 0.5); what is traced goes on", 0 },
 	{ "read", 'r', "FILE", 0, "read a capture instead of running a command; no root needed",
 	  0 },
 	{ "info", KEY_INFO, NULL, 0, "with -r: say what the capture is, and nothing else", 0 },
@@ -88,7 +96,8 @@ static const struct argp_option table[] = {
 	{ "pcapng", KEY_PCAPNG, "FILE", 0, "write the segments' headers, for wireshark", 0 },
 	{ "force", KEY_FORCE, NULL, 0, "overwrite output that exists", 0 },
 	{ .doc = "How:", .group = 4 },
-	{ "detail", KEY_DETAIL, "LEVEL", 0, "states, calls, or full (default)", 0 },
+	{ "detail", KEY_DETAIL, "LEVEL", 0,
+	  "states, calls, or full; default: full for a command, calls with -p, states with -a", 0 },
 	{ "ring-size", KEY_RING_SIZE, "SIZE", 0,
 	  "room for events between kernel and tcpwatch: a power of two from 64k to 1g (default 8m)",
 	  0 },
@@ -180,6 +189,72 @@ static error_t parse_ring_size(uint64_t *bytes, const char *text)
 	}
 	*bytes = value;
 	return 0;
+}
+
+static error_t take_pid(struct options *options, unsigned long pid, const char *text)
+{
+	for (int i = 0; i < options->pid_count; i++) {
+		if ((unsigned long)options->pids[i] == pid) {
+			log_error("-p %s: process %lu is given twice", text, pid);
+			return COMPLAINED;
+		}
+	}
+	if (options->pid_count == OPTIONS_PIDS_MAX) {
+		log_error("-p %s: more than %d processes; -a traces the whole system", text,
+			  OPTIONS_PIDS_MAX);
+		return COMPLAINED;
+	}
+	options->pids[options->pid_count++] = (int)pid;
+	return 0;
+}
+
+/* Numbers with commas between them. */
+static error_t parse_pids(struct options *options, const char *text)
+{
+	const char *at = text;
+	error_t err = 0;
+
+	do {
+		char *end;
+		unsigned long pid = strtoul(at, &end, 10);
+
+		if (*at < '0' || *at > '9' || (*end && *end != ',') || !pid || pid > LARGEST_PID) {
+			log_error("-p %s: give process ids, such as -p 812 or -p 812,815", text);
+			return COMPLAINED;
+		}
+		err = take_pid(options, pid, text);
+		at = *end ? end + 1 : NULL;
+	} while (at && !err);
+	return err;
+}
+
+/* Seconds as digits, with a fraction down to a nanosecond. 0: malformed, none, or too long. */
+static uint64_t seconds_to_ns(const char *text)
+{
+	uint64_t whole = 0, fraction = 0, unit = 1000000000;
+
+	if (*text < '0' || *text > '9')
+		return 0;
+	for (; *text >= '0' && *text <= '9'; text++) {
+		whole = whole * 10 + (uint64_t)(*text - '0');
+		if (whole > LONGEST_SECONDS)
+			return 0;
+	}
+	if (*text == '.')
+		for (text++; *text >= '0' && *text <= '9' && unit > 1; text++) {
+			unit /= 10;
+			fraction += (uint64_t)(*text - '0') * unit;
+		}
+	return *text ? 0 : whole * 1000000000 + fraction;
+}
+
+static error_t parse_duration(uint64_t *ns, const char *text)
+{
+	*ns = seconds_to_ns(text);
+	if (*ns)
+		return 0;
+	log_error("-d %s: give a time in seconds, such as 10 or 0.5", text);
+	return COMPLAINED;
 }
 
 static error_t parse_every(uint64_t *ns, const char *text)
@@ -289,6 +364,10 @@ static error_t parse_value(struct options *options, int key, char *arg)
 		return options_keep(&options->keep, arg) ? COMPLAINED : 0;
 	case KEY_PLAY:
 		return parse_play(options, arg);
+	case 'p':
+		return parse_pids(options, arg);
+	case 'd':
+		return parse_duration(&options->duration_ns, arg);
 	}
 	return ARGP_ERR_UNKNOWN;
 }
@@ -340,6 +419,12 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case 'r':
 		options->read = arg;
 		return 0;
+	case 'a':
+		options->all = true;
+		return 0;
+	case KEY_DETAIL:
+		parse->detail_given = true;
+		return parse_value(options, key, arg);
 	case 'o':
 		options->output = arg;
 		return 0;
@@ -391,11 +476,13 @@ static const struct argp argp = {
 	.options = table,
 	.children = children,
 	.parser = parse_option,
-	.args_doc = "-- COMMAND [ARG...]\n-r FILE",
-	.doc = "Shows what the kernel does with the sockets of a command: every TCP state, every "
-	       "socket call, and where each byte is.\v"
-	       "The exit status is that of COMMAND; 125 when tcpwatch itself failed, 126 when "
-	       "COMMAND can't be executed, 127 when it isn't found.\n"
+	.args_doc = "-- COMMAND [ARG...]\n-p PID[,PID...]\n-a\n-r FILE",
+	.doc = "Shows what the kernel does with the sockets of a command, or of processes that run "
+	       "already: every TCP state, every socket call, and where each byte is.\v"
+	       "The exit status is that of COMMAND, 0 without one or when -d ended the trace; 125 "
+	       "when "
+	       "tcpwatch itself failed, 126 when COMMAND can't be executed, 127 when it isn't "
+	       "found.\n"
 	       "Example: sudo tcpwatch -o run.tcpw -- ./experiments/bulk_send",
 };
 
@@ -433,6 +520,11 @@ static const char *given_twice(const struct options *options)
 	return NULL;
 }
 
+static int sources(const struct options *options)
+{
+	return !!options->read + !!options->command + !!options->pid_count + options->all;
+}
+
 static int check(const struct options *options)
 {
 	if (empty_name(options))
@@ -440,9 +532,14 @@ static int check(const struct options *options)
 			"the name of a file is empty: give one behind -r, -o, --csv and the like");
 	else if (options->read && options->command)
 		log_error("-r reads a capture and runs no command: leave out one of the two");
-	else if (!options->read && !options->command)
-		log_error("nothing to trace: name a command, as in tcpwatch -- ./program, or a "
-			  "capture with -r (see --help)");
+	else if (!sources(options))
+		log_error(
+			"nothing to trace: name a command, as in tcpwatch -- ./program, a process "
+			"with -p, or a capture with -r (see --help)");
+	else if (sources(options) > 1)
+		log_error("a command, -p, -a and -r exclude each other: choose one of them");
+	else if (options->read && options->duration_ns)
+		log_error("-d ends a trace; with -r there is a capture already");
 	else if (options->read && options->output)
 		log_error("-o keeps what is being traced; with -r there is a capture already");
 	else if (options->read && (filter_is_on(&options->filter) || options->filter.peers))
@@ -480,12 +577,18 @@ int options_parse(struct options *options, int argc, char **argv)
 	struct parse parse = { .options = options };
 	error_t err;
 
-	*options = (struct options){ .detail = CHOOSE_FULL, .ring_bytes = DEFAULT_RING_BYTES };
+	*options = (struct options){ .ring_bytes = DEFAULT_RING_BYTES };
 	err = argp_parse(&argp, argc, argv, how, NULL, &parse);
 	if (err && err != COMPLAINED)
 		log_error("%s: not an option, or its value is missing; see tcpwatch --help",
 			  parse.stopped_at > 0 ? argv[parse.stopped_at - 1] : "");
 	if (parse.printed)
 		return 1;
-	return err ? -EINVAL : check(options);
+	if (err || check(options))
+		return -EINVAL;
+	if (!parse.detail_given)
+		options->detail = options->all	       ? CHOOSE_STATES
+				  : options->pid_count ? CHOOSE_CALLS
+						       : CHOOSE_FULL;
+	return 0;
 }

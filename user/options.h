@@ -29,9 +29,15 @@ enum output_file {
 
 enum detail_choice { CHOOSE_STATES, CHOOSE_CALLS, CHOOSE_FULL };
 
+#define OPTIONS_PIDS_MAX 64
+
 struct options {
-	char **command;			 /* NULL: none */
-	const char *read;		 /* -r: NULL: none; "-": standard input */
+	char **command;	  /* NULL: none */
+	const char *read; /* -r: NULL: none; "-": standard input */
+	int pid_count;	  /* -p; 0: none */
+	int pids[OPTIONS_PIDS_MAX];
+	bool all;			 /* -a */
+	uint64_t duration_ns;		 /* -d; 0: until the end */
 	const char *output;		 /* -o */
 	const char *csv;		 /* a directory */
 	const char *files[OUTPUT_FILES]; /* NULL: not wanted; "-": standard output */

@@ -126,7 +126,7 @@ static FILE *view_stream(const struct options *options)
 	for (int i = 0; i < OUTPUT_FILES; i++)
 		if (options->files[i] && !strcmp(options->files[i], "-"))
 			return stderr;
-	return options->read ? stdout : stderr;
+	return options->command ? stderr : stdout;
 }
 
 void pipeline_view_target(struct export_target *target, const struct options *options,

@@ -47,7 +47,7 @@ int pipeline_read(struct pipeline *pipeline, struct reader *reader);
 /* The output that the terminal shows; NULL for VIEW_NONE. */
 const struct export *pipeline_view(const struct options *options);
 
-/* Live on standard error, with -r on standard output if nothing else goes there. */
+/* With a command on standard error, else on standard output if nothing else goes there. */
 void pipeline_view_target(struct export_target *target, const struct options *options,
 			  const char *capture_path);
 

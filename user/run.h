@@ -5,8 +5,8 @@
 
 #include "user/options.h"
 
-/* Runs options->command and traces it. */
-int run_command(const struct options *options);
+/* Runs options->command, or attaches to what runs already, and traces it. */
+int run_live(const struct options *options);
 
 /* Reads the capture options->read. */
 int run_replay(const struct options *options);

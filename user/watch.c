@@ -85,9 +85,13 @@ int watch_open(struct watch **out, const struct options *options)
 	watch->options = options;
 	watch->output_fd = watch->command_fd = -1;
 	watch->back_fd = isatty(STDOUT_FILENO) ? STDOUT_FILENO : STDERR_FILENO;
+	for (int fd = 0; fd < 3; fd++)
+		watch->streams[fd] = -1;
 	watch->spool_fd = outputs_spool();
 	if (watch->spool_fd < 0)
 		return watch->spool_fd;
+	if (!options->command)
+		return 0;
 	err = make_terminal(watch);
 	if (err)
 		log_error("can't make a terminal for the command: %s; use another --view",
@@ -116,7 +120,8 @@ void watch_start(struct watch *watch, const struct pipeline *pipeline, uint64_t 
 {
 	int err;
 
-	close(watch->command_fd);
+	if (watch->command_fd >= 0)
+		close(watch->command_fd);
 	watch->command_fd = -1;
 	watch->frame = pipeline->context;
 	watch->trace = pipeline->trace;
@@ -124,7 +129,7 @@ void watch_start(struct watch *watch, const struct pipeline *pipeline, uint64_t 
 		frame_top(watch->frame, (enum top_order)watch->options->top_order);
 	watch->scene.zero_ns = zero_ns;
 	watch->scene.status = -1;
-	watch->scene.pane = &watch->pane;
+	watch->scene.pane = watch->options->command ? &watch->pane : NULL;
 	term_look(&watch->scene.term, STDERR_FILENO, watch->options->color, watch->options->ascii);
 	err = screen_open(&watch->screen);
 	if (err)
@@ -219,7 +224,9 @@ int watch_readable(struct watch *watch, int fd)
 	if (!watch->quit)
 		return 0;
 	leave_screen(watch);
-	log_warning("%s", frame_word(watch->options->lang, FRAME_RUNNING_ON));
+	log_warning("%s",
+		    frame_word(watch->options->lang,
+			       watch->options->command ? FRAME_RUNNING_ON : FRAME_TRACING_ON));
 	return 1;
 }
 

@@ -130,9 +130,11 @@ enum {
 struct pt_regs {
 	long unsigned int r10;
 	long unsigned int r8;
+	long unsigned int ax;
 	long unsigned int dx;
 	long unsigned int si;
 	long unsigned int di;
+	long unsigned int orig_ax;
 	long unsigned int sp;
 };
 
@@ -257,7 +259,18 @@ struct inet_connection_sock {
 	__u8 icsk_retransmits;
 };
 
+/* include/net/inet_timewait_sock.h */
+struct inet_timewait_sock {
+	unsigned char tw_substate;
+};
+
 /* include/linux/tcp.h */
+struct tcp_options_received {
+	u16 wscale_ok: 1;
+	u16 snd_wscale: 4;
+	u16 rcv_wscale: 4;
+};
+
 struct tcp_sock {
 	u32 snd_wnd;
 	u32 snd_cwnd;
@@ -270,10 +283,21 @@ struct tcp_sock {
 	u32 snd_una;
 	u32 packets_out;
 	u32 rcv_wnd;
+	struct tcp_options_received rx_opt;
+	u32 mss_cache;
+	u64 bytes_sent;
+	u64 bytes_retrans;
+	u64 bytes_acked;
+	u64 bytes_received;
 };
 
 struct tcp_request_sock {
+	u32 rcv_isn;
 	u32 snt_isn;
+};
+
+struct tcp_timewait_sock {
+	struct inet_timewait_sock tw_sk;
 };
 
 /* include/net/tcp.h */
@@ -321,14 +345,27 @@ struct thread_info {
 	long unsigned int flags;
 };
 
+/* include/linux/pid.h */
+struct upid {
+	int nr;
+};
+
+struct pid {
+	unsigned int level;
+	struct upid numbers[0];
+};
+
 /* include/linux/sched.h */
 struct task_struct {
 	struct thread_info thread_info;
+	unsigned int __state;
 	unsigned int flags;
 	int exit_code;
 	pid_t pid;
 	pid_t tgid;
 	struct task_struct *real_parent;
+	struct task_struct *group_leader;
+	struct pid *thread_pid;
 	char comm[16];
 	struct files_struct *files;
 };
@@ -342,6 +379,10 @@ struct bpf_iter__task_file {
 	struct task_struct *task;
 	u32 fd;
 	struct file *file;
+};
+
+struct bpf_iter__tcp {
+	struct sock_common *sk_common;
 };
 
 #ifndef BPF_NO_PRESERVE_ACCESS_INDEX

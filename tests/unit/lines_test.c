@@ -385,6 +385,26 @@ static void a_replay_gives_only_advice_that_makes_sense(void **state)
 	assert_lacks(finish(desk), "-o FILE.tcpw");
 }
 
+static void info_says_traced_where_no_command_was_run(void **state)
+{
+	struct desk *desk = *state;
+	const char *text;
+
+	desk->story.info.command_tgid = 0;
+	strcpy(desk->story.info.command, "-p 812,815 (nginx)");
+	text = info(desk);
+	assert_has(text, "traced      -p 812,815 (nginx)\n");
+	assert_lacks(text, "result");
+}
+
+static void info_says_that_the_command_ran_on(void **state)
+{
+	struct desk *desk = *state;
+
+	desk->story.end.command_status = -1;
+	assert_has(info(desk), "result      still ran when the trace ended\n");
+}
+
 static void info_names_kernel_command_and_ending(void **state)
 {
 	struct desk *desk = *state;
@@ -425,6 +445,8 @@ int main(void)
 		DESK_TEST(commands_to_type_next_are_safe_to_paste),
 		DESK_TEST(a_replay_gives_only_advice_that_makes_sense),
 		DESK_TEST(info_names_kernel_command_and_ending),
+		DESK_TEST(info_says_traced_where_no_command_was_run),
+		DESK_TEST(info_says_that_the_command_ran_on),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -132,6 +132,64 @@ static void defaults_are_moments_in_full_detail(void **state)
 	(void)state;
 }
 
+static void processes_that_run_are_numbers_with_commas(void **state)
+{
+	assert_int_equal(parse("-p 812"), 0);
+	assert_int_equal(options.pid_count, 1);
+	assert_int_equal(options.detail, CHOOSE_CALLS);
+	assert_int_equal(parse("-p 812,9 -p 1 --detail full"), 0);
+	assert_int_equal(options.pid_count, 3);
+	assert_int_equal(options.pids[1], 9);
+	assert_int_equal(options.pids[2], 1);
+	assert_int_equal(options.detail, CHOOSE_FULL);
+	assert_refused("-p 0", "process ids");
+	assert_refused("-p 8x", "process ids");
+	assert_refused("-p 8,", "process ids");
+	assert_refused("-p ,8", "process ids");
+	assert_refused("-p -8", "process ids");
+	assert_refused("-p 99999999", "process ids");
+	assert_refused("-p 8,8", "twice");
+	assert_refused("-p 8 -p 8", "twice");
+	(void)state;
+}
+
+static void the_whole_system_is_traced_by_its_states(void **state)
+{
+	assert_int_equal(parse("-a"), 0);
+	assert_true(options.all);
+	assert_int_equal(options.detail, CHOOSE_STATES);
+	assert_int_equal(parse("-a --detail calls"), 0);
+	assert_int_equal(options.detail, CHOOSE_CALLS);
+	(void)state;
+}
+
+static void there_is_one_source(void **state)
+{
+	assert_refused("-a -p 8", "choose one");
+	assert_refused("-a -- ls", "choose one");
+	assert_refused("-p 8 -- ls", "choose one");
+	assert_refused("-r run.tcpw -a", "choose one");
+	(void)state;
+}
+
+static void a_duration_is_in_seconds(void **state)
+{
+	assert_int_equal(parse("-d 2 -a"), 0);
+	assert_true(options.duration_ns == 2000000000);
+	assert_int_equal(parse("-d 0.25 -- ls"), 0);
+	assert_true(options.duration_ns == 250000000);
+	assert_int_equal(parse("-d 1.000000001 -p 8"), 0);
+	assert_true(options.duration_ns == 1000000001);
+	assert_refused("-d 0 -a", "seconds");
+	assert_refused("-d 1e3 -a", "seconds");
+	assert_refused("-d -1 -a", "seconds");
+	assert_refused("-d 1s -a", "seconds");
+	assert_refused("-d 99999999999999999999 -a", "seconds");
+	assert_refused("-d .5 -a", "seconds");
+	assert_refused("-d 1 -r run.tcpw", "-d");
+	(void)state;
+}
+
 static void a_capture_is_read_without_a_command(void **state)
 {
 	assert_int_equal(parse("-r run.tcpw --info"), 0);
@@ -405,6 +463,10 @@ int main(void)
 		cmocka_unit_test(a_split_that_can_not_be_is_refused),
 		cmocka_unit_test(the_commands_own_options_are_its_own),
 		cmocka_unit_test(defaults_are_moments_in_full_detail),
+		cmocka_unit_test(processes_that_run_are_numbers_with_commas),
+		cmocka_unit_test(the_whole_system_is_traced_by_its_states),
+		cmocka_unit_test(there_is_one_source),
+		cmocka_unit_test(a_duration_is_in_seconds),
 		cmocka_unit_test(a_capture_is_read_without_a_command),
 		cmocka_unit_test(every_view_and_language_has_its_word),
 		cmocka_unit_test(events_may_be_chosen),

@@ -23,6 +23,7 @@ static void fill_info(struct story *story)
 	strcpy(info->version, "0.1.0");
 	strcpy(info->kernel, "6.18.0-test");
 	strcpy(info->command, "./experiments/bulk_send");
+	info->command_tgid = 100;
 	strcpy(info->detail, "full");
 	info->start_mono_ns = STORY_ZERO_NS - 300 * MS;
 	info->start_real_ns = 1700000000000000000ULL;

@@ -270,6 +270,14 @@ static void likely_fields(struct hostile *hostile, union record *record)
 		record->segment.received = (uint8_t)below(2);
 		record->segment.flags &= (uint8_t)(below(4) ? SEGMENT_ACK | SEGMENT_FIN : 0xff);
 		break;
+	case RECORD_FOUND:
+		record->found.positions.snd_una = near;
+		record->found.positions.snd_nxt = near + below(100);
+		record->found.bytes_acked = near;
+		record->found.bytes_sent = near + below(100);
+		record->found.bytes_retrans = 0;
+		record->found.bytes_received = below(2) ? near : record->found.bytes_received;
+		break;
 	case RECORD_LOST:
 		record->lost.count = below(100);
 		break;

@@ -177,6 +177,24 @@ char *fmt_bytes_short(char *text, size_t size, uint64_t bytes)
 	return copy_cut(text, size, before_scaled(end, bytes, short_bytes));
 }
 
+char *fmt_duration_seen(char *text, size_t size, uint64_t ns, bool whole)
+{
+	char buffer[FMT_SIZE], *end = buffer + sizeof(buffer) - 1;
+
+	*end = '\0';
+	end = before_scaled(end, ns, duration_scales);
+	return copy_cut(text, size, whole ? end : before_text(end, ">= "));
+}
+
+char *fmt_pid(char *text, size_t size, uint32_t pid, uint32_t own)
+{
+	if (own)
+		snprintf(text, size, "%u(%u)", pid, own);
+	else
+		snprintf(text, size, "%u", pid);
+	return text;
+}
+
 char *fmt_offset(char *text, size_t size, int64_t ns)
 {
 	char buffer[FMT_SIZE], *end = buffer + sizeof(buffer) - 1;

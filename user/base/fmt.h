@@ -6,6 +6,7 @@
 #ifndef TCPWATCH_BASE_FMT_H
 #define TCPWATCH_BASE_FMT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,6 +24,11 @@ char *fmt_duration(char *text, size_t size, uint64_t ns);
 
 /* 3 digits, rounded, in at most 6 columns below a day: "850ns", "42.6us", "197ms", "7.81s". */
 char *fmt_duration_short(char *text, size_t size, uint64_t ns);
+/* As fmt_duration; behind ">= " when the beginning was not seen. */
+char *fmt_duration_seen(char *text, size_t size, uint64_t ns, bool whole);
+
+/* The number of a process: "812", and "812(7)" when its own pid namespace calls it 7; own 0: none. */
+char *fmt_pid(char *text, size_t size, uint32_t pid, uint32_t own);
 
 /* As fmt_duration with its sign: "-200.1 ms", "+0 ns", "+18.5 us". */
 char *fmt_offset(char *text, size_t size, int64_t ns);

@@ -30,6 +30,7 @@ static const __u16 sizes[RECORD_KINDS] = {
 	[RECORD_ERROR] = sizeof(struct record_error),
 	[RECORD_LOST] = sizeof(struct record_lost),
 	[RECORD_ICMP] = sizeof(struct record_icmp),
+	[RECORD_FOUND] = sizeof(struct record_found),
 };
 
 static __u8 known_state(__u8 state)
@@ -68,6 +69,7 @@ static bool check_call(struct record_call *call)
 {
 	call->call = known_call(call->call);
 	call->unfinished = !!call->unfinished;
+	call->found = !!call->found;
 	if (call->enter_ns > call->header.time_ns)
 		call->enter_ns = call->header.time_ns;
 	return true;
@@ -133,6 +135,7 @@ static bool check_record(union record *record)
 		return check_state(&record->state);
 	case RECORD_CALL_ENTER:
 		record->call_enter.call = known_call(record->call_enter.call);
+		record->call_enter.found = !!record->call_enter.found;
 		return true;
 	case RECORD_CALL:
 		return check_call(&record->call);
@@ -158,6 +161,9 @@ static bool check_record(union record *record)
 		return check_lost(&record->lost);
 	case RECORD_ICMP:
 		return record->icmp.version == 4 || record->icmp.version == 6;
+	case RECORD_FOUND:
+		record->found.state = known_state(record->found.state);
+		return true;
 	}
 	return false;
 }

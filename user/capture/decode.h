@@ -28,6 +28,7 @@ union record {
 	struct record_error error;
 	struct record_lost lost;
 	struct record_icmp icmp;
+	struct record_found found;
 };
 
 /*

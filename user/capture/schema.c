@@ -65,6 +65,8 @@ static const struct schema_field process_fields[] = {
 	FIELD(record_process, event, "enum process_event"),
 	FIELD(record_process, reserved, ""),
 	FIELD(record_process, comm, "thread name, ended by NUL"),
+	FIELD(record_process, own_tgid, "process id in its own pid namespace; 0: as tgid"),
+	FIELD(record_process, own_tid, "thread id in its own pid namespace; 0: as tid"),
 };
 
 static const struct schema_field state_fields[] = {
@@ -93,6 +95,7 @@ static const struct schema_field call_enter_fields[] = {
 	FIELD(record_call_enter, fd, ""),
 	FIELD(record_call_enter, flags, "MSG_*; shutdown: SHUT_*; listen: backlog"),
 	FIELD(record_call_enter, call, "enum call_kind"),
+	FIELD(record_call_enter, found, "1: begun already, time_ns is when it was found"),
 	FIELD(record_call_enter, reserved, ""),
 };
 
@@ -109,6 +112,7 @@ static const struct schema_field call_fields[] = {
 	FIELD(record_call, call, "enum call_kind"),
 	FIELD(record_call, restarts, "restarts after a signal"),
 	FIELD(record_call, unfinished, "1: the task ended inside, no result"),
+	FIELD(record_call, found, "1: begun before enter_ns, which is when it was found"),
 	FIELD(record_call, reserved, ""),
 };
 
@@ -225,6 +229,34 @@ static const struct schema_field icmp_fields[] = {
 	FIELD(record_icmp, reserved, ""),
 };
 
+static const struct schema_field found_fields[] = {
+	HEADER(record_found),
+	FIELD(record_found, bytes_sent,
+	      "bytes since the connection began, what was sent again too"),
+	FIELD(record_found, bytes_retrans, "bytes sent again"),
+	FIELD(record_found, bytes_acked, "bytes; with the SYN of connect(), and with a FIN"),
+	FIELD(record_found, bytes_received, "bytes; with a FIN"),
+	FIELD(record_found, positions.write_seq, "sequence number"),
+	FIELD(record_found, positions.snd_nxt, "sequence number"),
+	FIELD(record_found, positions.snd_una, "sequence number"),
+	FIELD(record_found, positions.rcv_nxt, "sequence number"),
+	FIELD(record_found, positions.copied_seq, "sequence number"),
+	FIELD(record_found, wmem_queued, "bytes of memory"),
+	FIELD(record_found, sndbuf, "bytes of memory"),
+	FIELD(record_found, rmem_alloc, "bytes of memory"),
+	FIELD(record_found, rcvbuf, "bytes of memory"),
+	FIELD(record_found, snd_wnd, "bytes"),
+	FIELD(record_found, rcv_wnd, "bytes"),
+	FIELD(record_found, snd_cwnd, "segments"),
+	FIELD(record_found, ack_backlog, "listener: length of the accept queue"),
+	FIELD(record_found, max_ack_backlog, "listener: limit of the accept queue"),
+	FIELD(record_found, mss_cache, "bytes"),
+	FIELD(record_found, snd_wscale, "of the peer, with flag 1"),
+	FIELD(record_found, rcv_wscale, "its own, with flag 1"),
+	FIELD(record_found, state, "TCP_*"),
+	FIELD(record_found, flags, "1 both ends offered a window scale"),
+};
+
 static const struct schema_record records[RECORD_KINDS] = {
 	RECORD(SOCKET, socket),
 	RECORD(PROCESS, process),
@@ -241,6 +273,7 @@ static const struct schema_record records[RECORD_KINDS] = {
 	RECORD(ERROR, error),
 	RECORD(LOST, lost),
 	RECORD(ICMP, icmp),
+	RECORD(FOUND, found),
 };
 
 struct schema_value {
@@ -254,6 +287,7 @@ static const struct schema_value values[] = {
 	VALUE("socket_origin", ORIGIN_CHILD),
 	VALUE("socket_origin", ORIGIN_INHERITED),
 	VALUE("socket_origin", ORIGIN_FIRST_USE),
+	VALUE("socket_origin", ORIGIN_EXISTING),
 	VALUE("socket_origin", ORIGIN_PEER),
 	VALUE("process_event", PROCESS_FORK),
 	VALUE("process_event", PROCESS_EXEC),

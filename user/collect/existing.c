@@ -30,7 +30,7 @@ int existing_walk(struct bpf_program *iterator, pid_t tgid)
 
 	options.link_info = &info;
 	options.link_info_len = sizeof(info);
-	link = bpf_program__attach_iter(iterator, &options);
+	link = bpf_program__attach_iter(iterator, tgid ? &options : NULL);
 	if (!link)
 		return -errno;
 	fd = bpf_iter_create(bpf_link__fd(link));

@@ -23,11 +23,14 @@ struct loop {
 	struct command *command;
 	const struct loop_calls *calls;
 	void *context;
+	const struct loop_limits *limits;
+	uint64_t until_ns; /* 0: no such limit */
 	int epoll_fd;
 	int signal_fd;
 	int timer_fd;
 	int status; /* of the command, or -1 */
-	bool ended; /* the command has */
+	bool ended; /* the command has, or there is none */
+	bool time_out;
 	bool stop;
 	uint32_t signals_seen;	 /* one bit for each signal number */
 	uint64_t quiet_since_ns; /* no task of the command is left; 0: some are */
@@ -202,9 +205,10 @@ static bool is_over(struct loop *loop)
 {
 	uint64_t now_ns = clock_now_ns();
 
-	if (loop->stop)
+	loop->time_out = loop->until_ns && now_ns >= loop->until_ns;
+	if (loop->stop || loop->time_out)
 		return true;
-	if (!loop->ended || program_tasks(loop->program) > 0)
+	if (loop->limits->forever || !loop->ended || program_tasks(loop->program) > 0)
 		return false;
 	if (!loop->quiet_since_ns)
 		loop->quiet_since_ns = now_ns;
@@ -213,11 +217,21 @@ static bool is_over(struct loop *loop)
 	return loop->calls->drained(loop->context);
 }
 
+/* Until the time is over, in milliseconds, and one more, so that it then is; -1: no limit. */
+static int time_left_ms(const struct loop *loop)
+{
+	uint64_t now_ns = clock_now_ns();
+
+	if (!loop->until_ns || loop->until_ns > now_ns + TURN_NS)
+		return -1;
+	return loop->until_ns > now_ns ? (int)((loop->until_ns - now_ns) / 1000000 + 1) : 0;
+}
+
 static int wait_and_turn(struct loop *loop)
 {
 	struct epoll_event events[8];
 	bool timer = false;
-	int count = epoll_wait(loop->epoll_fd, events, 8, -1);
+	int count = epoll_wait(loop->epoll_fd, events, 8, time_left_ms(loop));
 
 	if (count < 0)
 		return errno == EINTR ? 0 : -errno;
@@ -243,17 +257,21 @@ static int last_turns(struct loop *loop)
 }
 
 int loop_run(struct program *program, struct command *command, const struct loop_calls *calls,
-	     void *context, int *status)
+	     void *context, const struct loop_limits *limits, struct loop_end *end)
 {
 	struct loop loop = {
 		.program = program,
 		.command = command,
 		.calls = calls,
 		.context = context,
+		.limits = limits,
 		.status = -1,
+		.ended = command->pid < 0,
 	};
 	int err;
 
+	if (limits->duration_ns)
+		loop.until_ns = clock_now_ns() + limits->duration_ns;
 	err = loop_open(&loop);
 	if (err)
 		goto out;
@@ -266,7 +284,7 @@ int loop_run(struct program *program, struct command *command, const struct loop
 	}
 	err = last_turns(&loop);
 out:
-	*status = loop.status;
+	*end = (struct loop_end){ .status = loop.status, .time_out = loop.time_out };
 	loop_close(&loop);
 	return err < 0 ? err : 0;
 }

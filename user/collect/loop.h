@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Runs while the command runs: takes records from the ring, on its wakeups and
+ * Runs while the command runs, or what was attached to: takes records from the ring, on its wakeups and
  * on a timer, and watches for the command's end and for signals.
  */
 #ifndef TCPWATCH_COLLECT_LOOP_H
@@ -8,6 +8,7 @@
 
 #include <signal.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "user/collect/command.h"
 #include "user/collect/program.h"
@@ -38,15 +39,26 @@ int loop_block_signals(void);
 /* The mask that was there before loop_block_signals; until then, the current one. */
 const sigset_t *loop_old_mask(void);
 
+/* What ends a run, beside a signal. */
+struct loop_limits {
+	uint64_t duration_ns; /* 0: none */
+	bool forever;	      /* not even the end of all traced tasks */
+};
+
+struct loop_end {
+	int status;    /* of the command, as wait(2) gives it; -1: none, or it still runs */
+	bool time_out; /* duration_ns has passed */
+};
+
 /*
  * Returns when the command and all its children have ended and its sockets
  * are drained (at most 1 s later), or when told to stop. A signal that a
  * process sent is passed on to the command; one typed at the terminal reached
- * it already. The second one of the same kind stops at once.
- * Returns 0 or a negative errno; *status is the command's, as wait(2) gives
- * it, or -1 when it still runs.
+ * it already. The second one of the same kind stops at once. Without a command
+ * (COMMAND_NONE) the first signal stops, and no process is ever signalled.
+ * Returns 0 or a negative errno.
  */
 int loop_run(struct program *program, struct command *command, const struct loop_calls *calls,
-	     void *context, int *status);
+	     void *context, const struct loop_limits *limits, struct loop_end *end);
 
 #endif

@@ -21,17 +21,23 @@
 #include "user/capture/merge.h"
 #include "user/collect/existing.h"
 #include "user/collect/hooks.h"
+#include "user/collect/namespaces.h"
 #include "user/collect/privilege.h"
 
 #define KERNEL_TYPES "/sys/kernel/btf/vmlinux"
 #define WAKEUP_BYTES (256 << 10)
+#define SYSTEM_SOCKETS 262144 /* with -a; 64 MiB of memory */
+#define SYSTEM_LISTENERS 16384
 #define DRAIN_BYTES (4 << 20) /* in one go, so that signals are not kept waiting */
 #define HELD_BYTES_MAX (4 << 20)
 #define PROCESSORS_MAX sizeof(((struct tcpwatch_bpf__bss *)0)->buffer_waits)
 
+#define TUPLE_BYTES 40 /* bpf/tuple.bpf.h: struct tuple, with netns first */
+
 struct program {
 	struct tcpwatch_bpf *skeleton;
 	struct ring_buffer *ring;
+	bool all;
 	struct merge *merge;
 	int processors;			/* that there can be */
 	uint64_t lost_told[LOST_WHATS]; /* counts that were handed out */
@@ -170,21 +176,43 @@ static void choose_sockets(struct tcpwatch_bpf *skeleton, const struct filter *f
 	rodata->peers_wanted = filter->peers;
 }
 
+/* Programs that the collector runs itself. */
+static void keep_others_off(struct tcpwatch_bpf *skeleton)
+{
+	struct bpf_program *program;
+
+	bpf_object__for_each_program(program, skeleton->obj)
+		if (bpf_program__expected_attach_type(program) == BPF_TRACE_ITER)
+			bpf_program__set_autoattach(program, false);
+	bpf_program__set_autoattach(skeleton->progs.flush_processor, false);
+	bpf_program__set_autoattach(skeleton->progs.mark_time, false);
+}
+
+static int make_room(struct tcpwatch_bpf *skeleton)
+{
+	int err = bpf_map__set_max_entries(skeleton->maps.sockets_by_tuple, SYSTEM_SOCKETS);
+
+	if (!err)
+		err = bpf_map__set_max_entries(skeleton->maps.sockets_by_address, SYSTEM_SOCKETS);
+	return err ? err : bpf_map__set_max_entries(skeleton->maps.listeners, SYSTEM_LISTENERS);
+}
+
 static int configure(struct program *program, const struct program_options *options)
 {
 	struct tcpwatch_bpf *skeleton = program->skeleton;
+	int err = options->all ? make_room(skeleton) : 0;
 
-	bpf_program__set_autoattach(skeleton->progs.follow_task, false);
-	bpf_program__set_autoattach(skeleton->progs.follow_sockets, false);
-	bpf_program__set_autoattach(skeleton->progs.flush_processor, false);
-	bpf_program__set_autoattach(skeleton->progs.mark_time, false);
+	keep_others_off(skeleton);
+	skeleton->rodata->attached = options->attached;
+	skeleton->rodata->follow_all = options->all;
 	skeleton->rodata->wakeup_bytes = wakeup_bytes(options->ring_bytes);
 	skeleton->rodata->calls_traced = options->detail >= DETAIL_CALLS;
 	skeleton->rodata->emit_entries = options->detail >= DETAIL_FULL;
 	choose_sockets(skeleton, options->filter);
 	hooks_number_calls((__u8 *)skeleton->rodata->call_of_number,
 			   sizeof(skeleton->rodata->call_of_number));
-	return bpf_map__set_max_entries(skeleton->maps.ring, options->ring_bytes);
+	program->all = options->all;
+	return err ? err : bpf_map__set_max_entries(skeleton->maps.ring, options->ring_bytes);
 }
 
 static int load(struct program *program)
@@ -279,6 +307,90 @@ int program_follow(struct program *program, pid_t tgid)
 		err = existing_walk(program->skeleton->progs.follow_sockets, tgid);
 	if (err)
 		log_error("process %d can't be followed: %s", (int)tgid, strerror(-err));
+	return err;
+}
+
+/* Children of children: until nobody new is found. Who forks now is seen by the hook. */
+static int follow_descendants(struct program *program)
+{
+	struct tcpwatch_bpf__bss *bss = program->skeleton->bss;
+	uint64_t before;
+	int err;
+
+	do {
+		before = bss->tasks_found;
+		err = existing_walk(program->skeleton->progs.follow_children, 0);
+	} while (!err && bss->tasks_found != before);
+	return err;
+}
+
+/* One that has ended meanwhile is no reason not to trace the others. */
+static int follow_tasks(struct program *program, const pid_t *pids, int count)
+{
+	int err = existing_walk(program->skeleton->progs.follow_self, getpid());
+
+	for (int i = 0; i < count && !err; i++) {
+		err = existing_walk(program->skeleton->progs.follow_task, pids[i]);
+		if (err == -ESRCH)
+			err = 0;
+	}
+	return err || !count ? err : follow_descendants(program);
+}
+
+/* Sockets that nobody holds are found by the address of a listener, but for -a. */
+static bool namespace_matters(void *context, uint32_t inode)
+{
+	const struct program *program = context;
+	int fd = bpf_map__fd(program->skeleton->maps.listeners);
+	unsigned char key[TUPLE_BYTES], *before = NULL;
+	uint32_t netns;
+
+	if (program->all)
+		return true;
+	while (!bpf_map_get_next_key(fd, before, key)) {
+		memcpy(&netns, key, sizeof(netns));
+		if (netns == inode)
+			return true;
+		before = key;
+	}
+	return false;
+}
+
+static int find_fileless(void *context)
+{
+	const struct program *program = context;
+
+	return existing_walk(program->skeleton->progs.follow_tcp, 0);
+}
+
+static int find_fileless_everywhere(struct program *program)
+{
+	struct namespace_visit visit = {
+		.wanted = namespace_matters,
+		.there = find_fileless,
+		.context = program,
+	};
+	int err = namespaces_visit(&visit);
+
+	if (visit.refused)
+		log_warning("%u network namespace%s can't be entered (CAP_SYS_ADMIN is missing): "
+			    "what waits there to be accepted, or is in TIME_WAIT, is not known",
+			    visit.refused, visit.refused == 1 ? "" : "s");
+	return err;
+}
+
+int program_attach_to(struct program *program, const pid_t *pids, int count)
+{
+	int err = follow_tasks(program, pids, count);
+
+	if (!err)
+		err = existing_walk(program->skeleton->progs.follow_sockets, 0);
+	if (!err)
+		err = find_fileless_everywhere(program);
+	if (!err && program->skeleton->rodata->calls_traced)
+		err = existing_walk(program->skeleton->progs.follow_calls, 0);
+	if (err)
+		log_error("can't find out what runs already: %s", strerror(-err));
 	return err;
 }
 

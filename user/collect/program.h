@@ -26,6 +26,8 @@ struct program_options {
 	enum detail detail;
 	uint64_t ring_bytes;	     /* a power of two and a multiple of the page size */
 	bool verbose;		     /* libbpf's own words on standard error */
+	bool attached;		     /* what is traced ran before */
+	bool all;		     /* every task of the system */
 	const struct filter *filter; /* which sockets */
 };
 
@@ -43,6 +45,14 @@ int program_open(struct program **program, const struct program_options *options
  * sockets that it has open already. 0 or negative errno.
  */
 int program_follow(struct program *program, pid_t tgid);
+
+/*
+ * Follows the processes pids with all their threads and descendants, or with a
+ * count of 0 all of the system; and finds their sockets, the sockets that
+ * nobody holds yet or any more, and the calls that they are asleep in. What
+ * can't be found is said in a warning. 0 or negative errno after one line.
+ */
+int program_attach_to(struct program *program, const pid_t *pids, int count);
 
 /* Tasks of the command that are alive now, threads included. */
 long program_tasks(const struct program *program);

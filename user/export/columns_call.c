@@ -303,4 +303,6 @@ const struct column call_columns[CALL_COLUMNS] = {
 	  VALUE_UINT, .known = accepted, CALL(accept.ready_ns) },
 	{ "not_ready_ns", "nanoseconds inside accept before the connection was ready", VALUE_UINT,
 	  .known = accepted, CALL(accept.idle_ns) },
+	{ "found", "1: it had begun before the trace; enter_ns is when that was found", VALUE_BOOL,
+	  CALL(found) },
 };

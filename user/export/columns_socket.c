@@ -88,6 +88,11 @@ static bool listens(const void *row)
 	return socket_of(row)->backlog_limit != 0;
 }
 
+static bool has_own_pid(const void *row)
+{
+	return socket_of(row)->owner_own_tgid != 0;
+}
+
 static void get_side(struct value *value, const void *row)
 {
 	value_end(value, socket_of(row)->end);
@@ -137,7 +142,7 @@ static void get_origin(struct value *value, const void *row)
 	static const char *const names[] = {
 		[ORIGIN_CREATED] = "created",	  [ORIGIN_CHILD] = "child",
 		[ORIGIN_INHERITED] = "inherited", [ORIGIN_FIRST_USE] = "first_use",
-		[ORIGIN_PEER] = "peer",
+		[ORIGIN_EXISTING] = "existing",	  [ORIGIN_PEER] = "peer",
 	};
 	unsigned int origin = socket_of(row)->identity.origin;
 
@@ -188,7 +193,8 @@ const struct column socket_columns[SOCKET_COLUMNS] = {
 	  SOCKET(identity.inode) },
 	{ "listener", "socket number of the listener that made it", VALUE_UINT,
 	  .known = has_listener, SOCKET(identity.listener) },
-	{ "origin", "created, child (of a listener), inherited, first_use (passed on), or peer",
+	{ "origin",
+	  "created, child (of a listener), inherited, first_use (passed on), existing, or peer",
 	  VALUE_WORD, .known = has_family, .get = get_origin },
 	{ "pid", "process that used it last", VALUE_UINT, .known = has_owner, SOCKET(owner_tgid) },
 	{ "tid", "thread that used it last", VALUE_UINT, .known = has_owner, SOCKET(owner_tid) },
@@ -204,6 +210,8 @@ const struct column socket_columns[SOCKET_COLUMNS] = {
 	  .known = listens, SOCKET(backlog_peak) },
 	{ "syns_refused", "listener: SYNs that found the accept queue full", VALUE_UINT,
 	  .known = listens, SOCKET(syns_refused_full) },
+	{ "own_pid", "number of that process in its own pid namespace, when it differs", VALUE_UINT,
+	  .known = has_own_pid, SOCKET(owner_own_tgid) },
 };
 
 static const struct state_change *change_of(const void *row)

@@ -48,6 +48,11 @@ static void bytes_sender(struct value *value, const void *row)
 	value_end(value, bytes_of(row)->sender);
 }
 
+static bool in_program_known(const void *row)
+{
+	return sender_seen(row) && !bytes_of(row)->program_unknown;
+}
+
 const struct column bytes_columns[BYTES_COLUMNS] = {
 	TIME_COLUMNS_OF(struct bytes, time_ns),
 	{ "connection", "number of the connection", VALUE_UINT, .get = bytes_connection },
@@ -66,7 +71,7 @@ const struct column bytes_columns[BYTES_COLUMNS] = {
 	{ "unacked", "handed over, not acknowledged yet (SIOCOUTQ, ss Send-Q)", VALUE_UINT,
 	  .known = sender_seen, BYTES(unacked) },
 	{ "in_program", "of the send call in progress, not taken over yet", VALUE_UINT,
-	  .known = sender_seen, BYTES(in_program) },
+	  .known = in_program_known, BYTES(in_program) },
 	{ "wmem_queued", "bytes of memory of the send buffer (ss skmem: w)", VALUE_UINT,
 	  .known = send_sampled, BYTES(wmem_queued) },
 	{ "sndbuf", "its limit (ss skmem: tb)", VALUE_UINT, .known = send_sampled, BYTES(sndbuf) },

@@ -232,6 +232,7 @@ static void append_result(struct line *line, const struct call *call)
 static void append_times(struct line *line, const struct call *call)
 {
 	append(line, " <");
+	append(line, call->found ? ">= " : "");
 	append_seconds(line, call->return_ns - call->enter_ns);
 	append(line, ">");
 	for (int cause = 0; cause < SLEEP_CAUSES; cause++) {
@@ -293,7 +294,7 @@ void event_call(const struct call *call, char *text, size_t size)
 	append_call(&line, call);
 	append(&line, ")");
 	if (!call->return_ns) {
-		append(&line, " (still inside)");
+		append(&line, call->found ? " (inside since before the trace)" : " (still inside)");
 		return;
 	}
 	append_result(&line, call);

@@ -376,6 +376,17 @@ static void exit_text(char *text, size_t size, int code)
 		snprintf(text, size, "+++ killed by signal %d +++", code & 0x7f);
 }
 
+static void found_text(char *text, size_t size, const struct process *process)
+{
+	int length = process->tid == process->tgid
+			     ? snprintf(text, size, "runs already")
+			     : snprintf(text, size, "runs already, a thread of %u", process->tgid);
+
+	if (process->own_tid)
+		snprintf(text + length, size - (size_t)length, "; pid %u in its own namespace",
+			 process->own_tid);
+}
+
 static void on_process(void *context, const struct process *process)
 {
 	struct events *events = context;
@@ -390,10 +401,8 @@ static void on_process(void *context, const struct process *process)
 		snprintf(text, sizeof(text), "executes");
 	else if (process->event == PROCESS_RENAME)
 		snprintf(text, sizeof(text), "has this name now");
-	else if (process->event == PROCESS_FOUND && process->tid != process->tgid)
-		snprintf(text, sizeof(text), "runs already, a thread of %u", process->tgid);
 	else if (process->event == PROCESS_FOUND)
-		snprintf(text, sizeof(text), "runs already");
+		found_text(text, sizeof(text), process);
 	else if (process->event == PROCESS_32BIT)
 		snprintf(text, sizeof(text), "makes 32-bit calls, which are not decoded");
 	else if (process->tid != process->tgid)

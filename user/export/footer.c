@@ -124,15 +124,15 @@ static void print_only(const struct view *view)
 			       sizeof(view->info->filter)));
 }
 
-static void print_older(const struct view *view, const struct trace *trace)
+static void print_before(const struct view *view, unsigned int count, enum label one,
+			 enum label many)
 {
-	char count[FMT_SIZE], text[TEXT_SIZE];
+	char number[FMT_SIZE], text[TEXT_SIZE];
 
-	if (!trace_older(trace))
+	if (!count)
 		return;
-	fmt_count(count, sizeof(count), trace_older(trace));
-	label_fill(text, sizeof(text), view->lang,
-		   trace_older(trace) == 1 ? LABEL_OLDER_ONE : LABEL_OLDER, count, NULL);
+	fmt_count(number, sizeof(number), count);
+	label_fill(text, sizeof(text), view->lang, count == 1 ? one : many, number, NULL);
 	fprintf(view->stream, "  ");
 	text_wrap(view, 2, 2, text);
 }
@@ -242,7 +242,8 @@ void footer_print(const struct view *view, const struct trace *trace, const stru
 	print_unknown(view);
 	print_unasked(view);
 	print_only(view);
-	print_older(view, trace);
+	print_before(view, trace_older(trace), LABEL_OLDER_ONE, LABEL_OLDER);
+	print_before(view, trace_closing(trace), LABEL_CLOSING_ONE, LABEL_CLOSING);
 	print_mptcp(view, trace_undecoded(trace)->mptcp_sockets);
 	print_32bit(view, trace_undecoded(trace));
 	print_counts(view, trace);

@@ -107,6 +107,11 @@ static void on_lost(void *context, const struct loss *loss)
 	copy->lost = *loss;
 }
 
+static bool is_found_thread(const struct process *process)
+{
+	return process->event == PROCESS_FOUND && process->tid != process->tgid;
+}
+
 static void count_threads(struct frame *frame, const struct process *process)
 {
 	struct life *life = value_of(frame, &frame->lives, process->tgid, sizeof(struct life));
@@ -118,10 +123,10 @@ static void count_threads(struct frame *frame, const struct process *process)
 		return;
 	}
 	if (!life->threads && process->event != PROCESS_EXIT)
-		*life = (struct life){ .threads = 1 };
-	if (process->event == PROCESS_FORK)
+		*life = (struct life){ .threads = 1, .partial = is_found_thread(process) };
+	if (process->event == PROCESS_FORK || is_found_thread(process))
 		life->threads++;
-	else if (process->event == PROCESS_EXIT && --life->threads <= 0)
+	else if (process->event == PROCESS_EXIT && --life->threads <= 0 && !life->partial)
 		*life = (struct life){ .ended_ns = process->time_ns };
 }
 

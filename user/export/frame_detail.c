@@ -28,7 +28,7 @@ static void unseen_text(char *text, size_t size, const struct view *view,
 	char endpoint[FMT_SIZE];
 
 	text_endpoint(endpoint, sizeof(endpoint), connection, end);
-	if (connection->established_ns[!end])
+	if (connection->established_ns[!end] || connection->older)
 		snprintf(text, size, "%s %s %s", text_role(view, end), endpoint,
 			 label(view->lang, LABEL_NOT_TRACED));
 	else
@@ -197,14 +197,14 @@ static void draw_call(struct lines *lines, enum end end, enum call_kind kind,
 	if (moves)
 		fmt_count(bytes, sizeof(bytes), stats->moved_bytes);
 	if (call_is_timed(kind)) {
-		fmt_duration(inside, sizeof(inside), stats->inside_ns);
+		fmt_duration_seen(inside, sizeof(inside), stats->inside_ns, !stats->at_least);
 		fmt_duration(longest, sizeof(longest), stats->longest_ns);
 	}
 	if (stats->failed)
 		fmt_count(failed, sizeof(failed), stats->failed);
 	fprintf(view->stream, "  %s%-10s%9s%15s%12s", role, name, count, bytes, inside);
 	if (view->columns >= WIDE_CALLS)
-		fprintf(view->stream, "%11s%9s", longest, failed);
+		fprintf(view->stream, "%11s%9s", stats->at_least ? "-" : longest, failed);
 	fputc('\n', view->stream);
 	lines_take(lines, moves ? RANK_CALL : RANK_MINOR);
 }

@@ -83,7 +83,7 @@ static void inside(struct doing *doing, const struct drawing *drawing, const str
 {
 	char duration[FMT_SIZE], why[WORDS_ARG_SIZE];
 
-	fmt_duration(duration, sizeof(duration), since(drawing, call->enter_ns));
+	fmt_duration_seen(duration, sizeof(duration), since(drawing, call->enter_ns), !call->found);
 	call_text(doing->what, sizeof(doing->what), call);
 	why_text(why, sizeof(why), view, drawing->connection, end, call);
 	if (*why) {
@@ -143,7 +143,8 @@ static void look_at(struct doing *doing, const struct drawing *drawing, const st
 	} else if (life && life->ended_ns) {
 		frame_say(doing->what, sizeof(doing->what), view->lang, FRAME_GONE, NULL);
 		closed(doing, drawing, view, socket, life->ended_ns);
-	} else if (end == END_SERVER && !connection->accepted_ns && (!activity || !activity->any)) {
+	} else if (end == END_SERVER && !connection->accepted_ns && !connection->accepted_before &&
+		   (!activity || !activity->any)) {
 		frame_say(doing->what, sizeof(doing->what), view->lang, FRAME_WAITS_ACCEPT, NULL);
 		frame_say(doing->why, sizeof(doing->why), view->lang, FRAME_WAITS_ACCEPT_WHY, NULL);
 	} else {

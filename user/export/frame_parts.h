@@ -52,6 +52,7 @@ struct frame {
 /* A process of the command. */
 struct life {
 	int threads;
+	bool partial;	   /* not all of its threads are known */
 	uint64_t ended_ns; /* 0: alive */
 };
 

@@ -8,6 +8,7 @@
 
 #define CALL_UNFINISHED 32
 #define CALL_OPEN 64
+#define CALL_FOUND 128
 
 static const char *const bytes_names[] = { "t",	   "handed",	 "sent", "received",
 					   "read", "in_program", "wmem", "sndbuf",
@@ -72,7 +73,7 @@ void page_add_call(struct page *page, const struct call *call, uint32_t socket, 
 		since_zero(page, call->enter_ns),
 		call->return_ns ? (int64_t)(call->return_ns - call->enter_ns) : 0,
 		(int64_t)call->kind | (call->finished ? 0 : CALL_UNFINISHED) |
-			(call->return_ns ? 0 : CALL_OPEN),
+			(call->return_ns ? 0 : CALL_OPEN) | (call->found ? CALL_FOUND : 0),
 		(int64_t)call->asked_bytes,
 		call->result,
 		other,

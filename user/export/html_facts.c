@@ -176,6 +176,8 @@ static void put_state_table(struct facts *facts, const struct connection *connec
 			json_uint(json, "ns", ns);
 		if (state == TCP_SYN_RECV && !socket->syn_recv_known)
 			json_bool(json, "late", true);
+		if (socket->state_at_least[state])
+			json_bool(json, "found", true);
 		json_object_end(json);
 	}
 	json_array_end(json);

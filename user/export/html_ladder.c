@@ -16,6 +16,8 @@ static void put_call(struct json *json, const struct row *row)
 		return;
 	json_int(json, "result", row->result);
 	json_uint(json, "inside", row->inside_ns);
+	if (row->found)
+		json_bool(json, "found", true);
 	if (row->result < 0)
 		json_string(json, "error", name_errno((int)-row->result));
 }

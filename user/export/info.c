@@ -114,7 +114,9 @@ static void put_status(FILE *stream, const struct capture_info *info, const stru
 
 	if (!end->complete || end->goes_on || !info->command_tgid)
 		return;
-	if (WIFSIGNALED(end->command_status))
+	if (end->command_status < 0)
+		snprintf(text, sizeof(text), "still ran when the trace ended");
+	else if (WIFSIGNALED(end->command_status))
 		snprintf(text, sizeof(text), "killed by signal %d", WTERMSIG(end->command_status));
 	else
 		snprintf(text, sizeof(text), "exit status %d", WEXITSTATUS(end->command_status));
@@ -149,7 +151,8 @@ int info_print(FILE *stream, const struct capture_info *info, const struct captu
 	put_foreign(stream, "kernel", info->kernel, sizeof(info->kernel));
 	put_foreign(stream, "machine", info->machine, sizeof(info->machine));
 	put_foreign(stream, "host", info->host, sizeof(info->host));
-	put_foreign(stream, "command", info->command, sizeof(info->command));
+	put_foreign(stream, info->command_tgid ? "command" : "traced", info->command,
+		    sizeof(info->command));
 	put_start(stream, info);
 	put_piece(stream, info, end);
 	put_duration(stream, trace);

@@ -80,6 +80,15 @@ void json_capture(struct json *json, const struct capture_info *info, uint64_t z
 	close_object(json);
 }
 
+/* In a pid namespace of its own; null: it is the one that everybody sees. */
+static void put_own_id(struct json *json, const char *name, uint32_t id)
+{
+	if (id)
+		json_uint(json, name, id);
+	else
+		json_null(json, name);
+}
+
 void json_process(struct json *json, const struct process *process, uint64_t zero_ns)
 {
 	static const char *const events[] = {
@@ -93,6 +102,8 @@ void json_process(struct json *json, const struct process *process, uint64_t zer
 	json_uint(json, "pid", process->tgid);
 	json_uint(json, "tid", process->tid);
 	json_uint(json, "parent_pid", process->parent_tgid);
+	put_own_id(json, "own_pid", process->own_tgid);
+	put_own_id(json, "own_tid", process->own_tid);
 	json_bytes(json, "comm", process->comm, sizeof(process->comm));
 	if (process->event == PROCESS_EXIT)
 		json_int(json, "exit_code", process->exit_code);
@@ -164,6 +175,7 @@ static void put_calls(struct json *json, const struct call_stats calls[CALL_KIND
 			json_null(json, "inside_ns");
 			json_null(json, "longest_ns");
 		}
+		json_bool(json, "at_least", stats->at_least);
 		json_object_end(json);
 	}
 	json_array_end(json);
@@ -185,6 +197,7 @@ static void put_end(struct json *json, const struct connection *connection, enum
 	if (socket) {
 		json_uint(json, "socket", socket->id);
 		json_uint(json, "pid", socket->owner_tgid);
+		put_own_id(json, "own_pid", socket->owner_own_tgid);
 		json_bytes(json, "comm", socket->owner_comm, sizeof(socket->owner_comm));
 		put_states(json, socket, connection->last_ns);
 		put_calls(json, connection->calls[end]);
@@ -380,6 +393,7 @@ void json_connection(struct json *json, const struct connection *connection, uin
 	open_object(json, "connection");
 	json_uint(json, "connection", connection->id);
 	put_times(json, connection, zero_ns);
+	json_bool(json, "found", connection->older);
 	put_outcome(json, connection);
 	put_attempt(json, connection, zero_ns);
 	json_uint(json, "blocked_ns", connection->blocked_ns);

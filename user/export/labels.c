@@ -126,15 +126,29 @@ static const char *const labels[LABEL_COUNT_ALL][LANG_COUNT] = {
 			  "{0} 个进程（例如 {1}，{2}）使用 32 位系统调用，本工具不解码它们。" },
 	[LABEL_32BIT_ONE] = { "{1} ({2}) makes 32-bit system calls, which are not decoded.",
 			      "{1}（{2}）使用 32 位系统调用，本工具不解码它们。" },
-	[LABEL_OLDER] = { "{0} sockets were connected before the trace began: their calls and "
-			  "segments are in --view events, their bytes have no places.",
-			  "{0} 个套接字在跟踪开始之前就已连接：它们的调用和报文段见 --view events，"
-			  "字节的位置未知。" },
-	[LABEL_OLDER_ONE] = { "{0} socket was connected before the trace began: its calls and "
-			      "segments are in --view events, its bytes have no places.",
-			      "{0} 个套接字在跟踪开始之前就已连接：它的调用和报文段见 --view "
-			      "events，"
-			      "字节的位置未知。" },
+	[LABEL_OLDER] = { "{0} sockets were connected before the trace began, and where their "
+			  "bytes are can't be told: their calls and segments are in --view events.",
+			  "{0} "
+			  "个套接字在跟踪开始之前就已连接，无法得知其字节的位置：它们的调用和报文段"
+			  "见 "
+			  "--view events。" },
+	[LABEL_OLDER_ONE] = { "{0} socket was connected before the trace began, and where its "
+			      "bytes "
+			      "are can't be told: its calls and segments are in --view events.",
+			      "{0} "
+			      "个套接字在跟踪开始之前就已连接，无法得知其字节的位置：它的调用和报文"
+			      "段见 "
+			      "--view events。" },
+	[LABEL_CLOSING] = { "{0} connections had been closed before the trace began and were in "
+			    "TIME_WAIT or FIN_WAIT2: --view events and --csv list them.",
+			    "{0} 个连接在跟踪开始之前就已关闭，处于 TIME_WAIT 或 FIN_WAIT2：见 "
+			    "--view "
+			    "events 和 --csv。" },
+	[LABEL_CLOSING_ONE] = { "{0} connection had been closed before the trace began and was in "
+				"TIME_WAIT or FIN_WAIT2: --view events and --csv list it.",
+				"{0} 个连接在跟踪开始之前就已关闭，处于 TIME_WAIT 或 FIN_WAIT2：见 "
+				"--view "
+				"events 和 --csv。" },
 	[LABEL_NOT_KNOWN] = { "not known on this kernel: ", "此内核上无法得知：" },
 	[LABEL_NOT_ASKED] = { "not recorded at --detail {0}: ", "--detail {0} 不记录：" },
 	[LABEL_ASK_FULL] = { "; --detail full records all", "；--detail full 记录全部" },

@@ -96,12 +96,14 @@ enum label {
 	LABEL_32BIT_ONE,
 	LABEL_OLDER,
 	LABEL_OLDER_ONE,
+	LABEL_CLOSING,
+	LABEL_CLOSING_ONE,
 	LABEL_NOT_ASKED, /* {0} a level of detail */
 	LABEL_ASK_FULL,
 	LABEL_ONLY,
 	LABEL_MORE, /* {0} connections, {1} bytes, {2} bytes */
 	LABEL_MORE_ONE,
-	LABEL_ONE_LINE, /* {0} connections */
+	LABEL_ONE_LINE,	  /* {0} connections */
 	LABEL_RESET,	  /* {0} an end */
 	LABEL_ALL_FAILED, /* {0} connections, as in the next three */
 	LABEL_ALL_RESET,

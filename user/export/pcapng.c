@@ -64,11 +64,11 @@ static void write_section(struct pcapng *pcapng)
 	block_option_text(block, OPTION_APPLICATION, text);
 	fmt_escape(command, sizeof(command), info->command, sizeof(info->command));
 	snprintf(text, sizeof(text),
-		 "command: %s\n"
+		 "%s: %s\n"
 		 "Headers put together again from what tcpwatch recorded at the sockets; payload "
 		 "is never captured. Not recorded, and left plain: checksums (TCP: 0), TTL, IP "
 		 "identification, TCP options other than MSS and window scale.",
-		 command);
+		 info->command_tgid ? "command" : "traced", command);
 	block_option_text(block, OPTION_COMMENT, text);
 	block_write(block, pcapng->stream);
 }

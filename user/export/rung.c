@@ -81,7 +81,7 @@ static void fill_call(struct rung *rung, const struct rung_layout *layout, const
 	const char *name = name_call(row->call);
 	struct forms forms = { 0 };
 
-	fmt_duration(inside, sizeof(inside), row->inside_ns);
+	fmt_duration_seen(inside, sizeof(inside), row->inside_ns, !row->found);
 	if (row->result < 0)
 		snprintf(value, sizeof(value), "%s", name_errno((int)row->result));
 	else

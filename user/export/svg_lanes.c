@@ -123,7 +123,8 @@ static void call_text(const struct picture *picture, const struct call *call, ch
 		return;
 	}
 	snprintf(text, size, "%s(%s) %.128s · %s", name_call(call->kind), asked, result,
-		 fmt_duration(duration, sizeof(duration), call->return_ns - call->enter_ns));
+		 fmt_duration_seen(duration, sizeof(duration), call->return_ns - call->enter_ns,
+				   !call->found));
 	add_sleep(picture, call, text, size);
 }
 

@@ -93,13 +93,15 @@ void picture_end_text(const struct picture *picture, enum end end, char *owner, 
 {
 	const struct connection *connection = picture->connection;
 	const struct socket *socket = connection->ends[end];
+	char pid[FMT_SIZE];
 	size_t used;
 
 	snprintf(owner, size, "%s", socket ? "" : label(picture->svg.lang, LABEL_NOT_TRACED));
 	if (socket && socket->owner_tgid) {
 		fmt_escape(owner, size, socket->owner_comm, sizeof(socket->owner_comm));
 		used = strlen(owner);
-		snprintf(owner + used, size - used, "%s%u", used ? " " : "", socket->owner_tgid);
+		snprintf(owner + used, size - used, "%s%s", used ? " " : "",
+			 fmt_pid(pid, sizeof(pid), socket->owner_tgid, socket->owner_own_tgid));
 	}
 	snprintf(endpoint, size, "?");
 	if (connection->port[end])

@@ -108,7 +108,8 @@ static void call_words(const struct row *row, char *text, size_t size)
 	}
 	if (call_is_timed(row->call))
 		snprintf(time, sizeof(time), " (%s)",
-			 fmt_duration(duration, sizeof(duration), row->inside_ns));
+			 fmt_duration_seen(duration, sizeof(duration), row->inside_ns,
+					   !row->found));
 	if (row->result < 0)
 		snprintf(text, size, "%s() = %s%s", name_call(row->call),
 			 name_errno((int)row->result), time);

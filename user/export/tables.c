@@ -31,7 +31,7 @@ static void state_text(const struct view *view, const struct connection *connect
 	uint64_t ns = socket_state_ns(socket, state, connection->last_ns);
 	char duration[FMT_SIZE];
 
-	fmt_duration(duration, sizeof(duration), ns);
+	fmt_duration_seen(duration, sizeof(duration), ns, !socket->state_at_least[state]);
 	if (!ns)
 		snprintf(text, size, "%s", open ? label(view->lang, LABEL_ENTERED) : "?");
 	else if (open)
@@ -175,11 +175,11 @@ static void print_line(const struct view *view, const struct line *line)
 	fmt_count(text, sizeof(text), line->stats->asked_max);
 	if (shows_asked(view))
 		print_cell(view, moves && timed ? text : "-", 14, ALIGN_RIGHT);
-	fmt_duration(text, sizeof(text), line->stats->inside_ns);
+	fmt_duration_seen(text, sizeof(text), line->stats->inside_ns, !line->stats->at_least);
 	print_cell(view, timed ? text : "-", 12, ALIGN_RIGHT);
 	fmt_duration(text, sizeof(text), line->stats->longest_ns);
 	if (shows_longest(view))
-		print_cell(view, timed ? text : "-", 10, ALIGN_RIGHT);
+		print_cell(view, timed && !line->stats->at_least ? text : "-", 10, ALIGN_RIGHT);
 	fputc('\n', view->stream);
 }
 

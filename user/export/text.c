@@ -234,13 +234,14 @@ char *text_foreign(const struct view *view, char *out, size_t size, const char *
 
 char *text_owner(const struct view *view, char *out, size_t size, const struct socket *socket)
 {
-	char comm[4 * RECORD_COMM_SIZE + 1];
+	char comm[4 * RECORD_COMM_SIZE + 1], pid[FMT_SIZE];
 
 	out[0] = '\0';
 	if (!socket || !socket->owner_tgid)
 		return out;
 	text_foreign(view, comm, sizeof(comm), socket->owner_comm, sizeof(socket->owner_comm));
-	snprintf(out, size, "%s%s%u", comm, *comm ? " " : "", socket->owner_tgid);
+	snprintf(out, size, "%s%s%s", comm, *comm ? " " : "",
+		 fmt_pid(pid, sizeof(pid), socket->owner_tgid, socket->owner_own_tgid));
 	return out;
 }
 

@@ -67,6 +67,7 @@ void bytes_now(const struct connection *connection, enum end sender, uint64_t ti
 		.sender = sender,
 		.at = flow->at,
 		.in_program = flow->in_program,
+		.program_unknown = flow->program_unknown,
 		.unsent = flow->at.handed - flow->at.sent,
 		.in_flight = flow->at.sent - flow->at.received,
 		.peer_queue = flow->at.received - flow->at.read,
@@ -144,10 +145,12 @@ void bytes_sample_send(struct trace *trace, struct entry *entry,
 	flow->snd_cwnd = record->snd_cwnd;
 	if (record->wmem_queued > flow->wmem_peak)
 		flow->wmem_peak = record->wmem_queued;
-	if (record->reason == SAMPLE_TURN && flow->in_program)
+	if (record->reason == SAMPLE_TURN && (flow->in_program || flow->program_unknown))
 		flow->in_program = record->left;
 	else if (record->reason == SAMPLE_SENT)
 		flow->in_program = 0;
+	if (record->reason == SAMPLE_TURN || record->reason == SAMPLE_SENT)
+		flow->program_unknown = false;
 	tell_bytes(trace, connection, end, record->header.time_ns);
 }
 
@@ -323,13 +326,40 @@ void bytes_state(struct trace *trace, struct entry *entry, const struct record_s
 	}
 }
 
+void bytes_found(struct trace *trace, struct connection *connection, enum end sender,
+		 const struct direction *found, uint64_t time_ns)
+{
+	struct direction *at = &connection->flow[sender].at;
+
+	if (found->end_known)
+		end_of_data(at, found->end);
+	at->fin_acked |= found->fin_acked;
+	raise_to(&at->handed, data_only(at, found->handed));
+	raise_to(&at->sent, data_only(at, found->sent));
+	raise_to(&at->acked, data_only(at, found->acked));
+	raise_to(&at->received, data_only(at, found->received));
+	raise_to(&at->read, data_only(at, found->read));
+	keep_order(at);
+	tell_bytes(trace, connection, sender, time_ns);
+}
+
+/* A call that had begun before moved bytes that were counted already when it was found. */
+static bool is_counted_in_part(const struct connection *connection, const struct call *call)
+{
+	return call->found || (connection->older && call->enter_ns < connection->first_ns);
+}
+
 void bytes_taken(struct trace *trace, struct entry *entry, const struct call *call)
 {
 	struct connection *connection = entry->socket.connection;
 	struct flow *flow = &connection->flow[entry->socket.end];
 	uint64_t before = flow->at.handed;
 
-	flow->taken += call->moved_bytes < CALL_BYTES_MAX ? call->moved_bytes : CALL_BYTES_MAX;
+	if (is_counted_in_part(connection, call))
+		flow->taken = flow->at.handed;
+	else
+		flow->taken += call->moved_bytes < CALL_BYTES_MAX ? call->moved_bytes
+								  : CALL_BYTES_MAX;
 	raise_handed(flow, data_only(&flow->at, flow->taken));
 	if (flow->in_program || flow->at.handed > before)
 		bytes_in_program(trace, entry, call->return_ns, 0);

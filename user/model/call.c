@@ -91,7 +91,8 @@ static void enter_send(struct trace *trace, struct entry *entry, const struct ca
 		flow->first_send_ns = call->enter_ns;
 	flow->inside_since_ns = call->enter_ns;
 	flow->inside_call = call->kind;
-	bytes_in_program(trace, entry, call->enter_ns, call->asked_bytes);
+	flow->program_unknown = call->found;
+	bytes_in_program(trace, entry, call->enter_ns, call->found ? 0 : call->asked_bytes);
 }
 
 static void enter_socket(struct trace *trace, struct entry *entry, struct task *task)
@@ -135,6 +136,7 @@ int call_enter(struct trace *trace, const struct record_call_enter *record)
 		.fd = record->fd,
 		.asked_bytes = record->asked,
 		.flags = record->flags,
+		.found = record->found,
 	};
 	fill_who(&task->call, task);
 	fill_address(&task->call, task);
@@ -177,6 +179,7 @@ static void add_stats(struct call_stats *stats, const struct call *call)
 	stats->inside_ns += inside;
 	if (inside > stats->longest_ns)
 		stats->longest_ns = inside;
+	stats->at_least |= call->found;
 	stats->sleeps += call->sleeps;
 	stats->unread_ns += call->unread_ns;
 	for (int i = 0; i < SLEEP_CAUSES; i++)
@@ -225,10 +228,12 @@ static void return_send(struct trace *trace, struct entry *entry, const struct c
 	bytes_taken(trace, entry, call);
 	flow->inside_since_ns = 0;
 	flow->asleep_since_ns = 0;
+	flow->program_unknown = false;
 	if (!call->moved_bytes)
 		return;
 	flow->last_return_ns = call->return_ns;
 	flow->last_enter_ns = call->enter_ns;
+	flow->last_found = call->found;
 	flow->last_moved_bytes = call->moved_bytes;
 	bytes_now(connection, entry->socket.end, call->return_ns, &flow->at_return);
 }
@@ -352,6 +357,7 @@ static struct call begun_call(struct task *task, const struct record_call *recor
 	call.flags = record->flags;
 	call.restarts = record->restarts;
 	call.finished = !record->unfinished;
+	call.found = record->found;
 	if (!call.moved_bytes && record->result > 0 &&
 	    (call_sends(call.kind) || call_receives(call.kind)))
 		call.moved_bytes = (uint64_t)record->result;

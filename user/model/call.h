@@ -41,6 +41,7 @@ struct call {
 	uint64_t asked_bytes;
 	uint64_t moved_bytes;
 	int64_t result; /* value, or negative errno */
+	bool found;	/* it had begun before: enter_ns is when that was found */
 	bool finished;	/* false with return_ns != 0: the task ended inside */
 	uint32_t flags;
 	unsigned int restarts;
@@ -63,6 +64,7 @@ struct call_stats {
 	uint64_t moved_bytes;
 	uint64_t asked_max;
 	uint64_t inside_ns, longest_ns;
+	bool at_least; /* one of them had begun before it was seen */
 	uint64_t sleep_ns[SLEEP_CAUSES];
 	uint64_t unread_ns; /* as in struct call */
 	uint64_t sleeps;

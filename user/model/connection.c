@@ -189,8 +189,7 @@ void connection_forget_tuple(struct trace *trace, struct connection *connection)
 	connection->tuple_key = 0;
 }
 
-/* So that its server end, when it is traced, finds it. */
-static int remember_tuple(struct trace *trace, struct connection *connection)
+int connection_remember(struct trace *trace, struct connection *connection)
 {
 	uint64_t key = tuple_key(connection);
 
@@ -213,22 +212,29 @@ static int client_syn(struct trace *trace, struct entry *entry,
 	trace_syn(trace, segment->header.time_ns);
 	connection_isn(connection, entry->socket.end, segment->seq);
 	connection_addresses(connection, entry);
-	return remember_tuple(trace, connection);
+	return connection_remember(trace, connection);
+}
+
+struct connection *connection_of_end(const struct trace *trace, const struct entry *entry,
+				     enum end end)
+{
+	const struct record_socket *identity = &entry->socket.identity;
+	struct connection wanted = { 0 }, *found;
+
+	learn_side(&wanted, end, identity->local_address, identity->local_port);
+	learn_side(&wanted, other_end(end), identity->remote_address, identity->remote_port);
+	found = map_get(&trace->tuples, tuple_key(&wanted));
+	return found && same_tuple(found, &wanted) && !found->ends[end] ? found : NULL;
 }
 
 /* The connection whose client end is traced and sent this SYN; NULL: none. */
 static struct connection *client_of(const struct trace *trace, const struct entry *entry,
 				    uint32_t isn)
 {
-	const struct record_socket *identity = &entry->socket.identity;
-	struct connection wanted = { 0 }, *found;
+	struct connection *found = connection_of_end(trace, entry, END_SERVER);
 
-	learn_side(&wanted, END_SERVER, identity->local_address, identity->local_port);
-	learn_side(&wanted, END_CLIENT, identity->remote_address, identity->remote_port);
-	found = map_get(&trace->tuples, tuple_key(&wanted));
-	if (!found || !same_tuple(found, &wanted) || found->ends[END_SERVER])
-		return NULL;
-	return found->isn_known[END_CLIENT] && found->isn[END_CLIENT] == isn ? found : NULL;
+	return found && found->isn_known[END_CLIENT] && found->isn[END_CLIENT] == isn ? found
+										      : NULL;
 }
 
 /* The connection whose server end is traced and received this client's SYN; NULL: none. */
@@ -284,7 +290,7 @@ static int server_syn(struct trace *trace, struct entry *entry,
 	if (!connection->syn_ns)
 		connection->syn_ns = segment->header.time_ns;
 	trace_syn(trace, segment->header.time_ns);
-	return connection->ends[END_CLIENT] ? 0 : remember_tuple(trace, connection);
+	return connection->ends[END_CLIENT] ? 0 : connection_remember(trace, connection);
 }
 
 int connection_syn(struct trace *trace, struct entry *entry, const struct record_segment *segment)
@@ -323,7 +329,7 @@ int connection_established(struct trace *trace, struct entry *entry,
 	entry->socket.connection->established_ns[end] = record->header.time_ns;
 	if (end == END_CLIENT)
 		wait_ended(entry->socket.connection, record->header.time_ns, 0);
-	return end == END_CLIENT ? remember_tuple(trace, entry->socket.connection) : 0;
+	return end == END_CLIENT ? connection_remember(trace, entry->socket.connection) : 0;
 }
 
 /* connect() failed: with or without a SYN, there was an attempt to tell of. */
@@ -343,6 +349,7 @@ int connection_failed(struct trace *trace, struct entry *entry, const struct cal
 	}
 	if (call->has_address && !connection->port[END_SERVER])
 		learn_side(connection, END_SERVER, call->address, call->port);
+	connection->older |= call->found;
 	connection->connect_error = (int)-call->result;
 	connection->connect_ns = span_ns(call->enter_ns, call->return_ns);
 	fold_over(trace, connection);

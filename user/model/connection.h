@@ -44,11 +44,12 @@ struct bytes {
 	const struct connection *connection;
 	enum end sender;
 	struct direction at;
-	uint64_t in_program; /* of the send call in progress, not taken over yet */
-	uint64_t unsent;     /* handed - sent:     SIOCOUTQNSD, ss notsent */
-	uint64_t in_flight;  /* sent - received */
-	uint64_t peer_queue; /* received - read:   the peer's SIOCINQ, ss Recv-Q */
-	uint64_t unacked;    /* handed - acked:    SIOCOUTQ, ss Send-Q */
+	uint64_t in_program;  /* of the send call in progress, not taken over yet */
+	bool program_unknown; /* that call is older than the trace: in_program is not known */
+	uint64_t unsent;      /* handed - sent:     SIOCOUTQNSD, ss notsent */
+	uint64_t in_flight;   /* sent - received */
+	uint64_t peer_queue;  /* received - read:   the peer's SIOCINQ, ss Recv-Q */
+	uint64_t unacked;     /* handed - acked:    SIOCOUTQ, ss Send-Q */
 	/* Memory, from the last sample of each end; 0 before the first. */
 	uint32_t wmem_queued, sndbuf, snd_wnd, snd_cwnd;
 	uint32_t rmem_alloc, rcvbuf, rcv_wnd;
@@ -61,6 +62,7 @@ struct flow {
 	uint32_t rmem_alloc, rcvbuf, rcv_wnd;
 	uint32_t wmem_peak, rmem_peak;
 	uint64_t in_program;
+	bool program_unknown;	       /* as in struct bytes */
 	uint64_t taken;		       /* by send calls that returned */
 	uint64_t first_send_ns;	       /* entry of the first send call; 0: none */
 	uint64_t last_return_ns;       /* return of the last send call that moved bytes; 0: none */
@@ -69,6 +71,7 @@ struct flow {
 	uint64_t asleep_since_ns;      /* a blocking send call sleeps since then; 0: none does */
 	enum sleep_cause asleep_cause; /* with asleep_since_ns */
 	uint64_t last_enter_ns;	       /* its entry */
+	bool last_found;	       /* it had begun before that */
 	uint64_t last_moved_bytes;
 	enum call_kind last_call;
 	bool killed_inside;	 /* its task was killed inside it, and never saw the result */
@@ -118,6 +121,8 @@ struct connection {
 	uint64_t established_ns[END_COUNT]; /* 0: not (seen) */
 	uint64_t accepted_ns;		    /* accept() returned; 0: not */
 	uint64_t last_ns;
+	bool older; /* than what was seen of it: the trace, or the traced process, came later */
+	bool accepted_before; /* with older: accept() had taken it */
 	bool isn_known[END_COUNT];
 	uint32_t isn[END_COUNT]; /* initial sequence number: j, k */
 	bool segments_known;	 /* false: this run records no segments */

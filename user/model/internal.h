@@ -18,6 +18,7 @@
 /* A task of the command, and the call that it is in. */
 struct task {
 	uint32_t tid, tgid;
+	uint32_t own_tgid; /* in a pid namespace of its own; 0: tgid */
 	char comm[RECORD_COMM_SIZE];
 	bool is_32bit; /* of the first thread: the process makes 32-bit calls */
 	bool in_call;
@@ -61,6 +62,7 @@ struct entry {
 	uint64_t syn_ns;      /* server: a SYN arrived */
 	bool no_request;      /* server: its SYN-ACK left without a request socket (SYN cookie) */
 	bool mini;	      /* FIN_WAIT2 goes on without a full socket */
+	bool found;	      /* older than the trace, and no connection was made of it */
 	bool reset_received, reset_sent;
 	enum reason reset_reason; /* of the RST that its end is going to send */
 	uint32_t unread;	  /* bytes in its receive queue when it was closed */
@@ -99,11 +101,12 @@ struct trace {
 	unsigned int connections_begun;
 	struct fold fold;
 	struct undecoded undecoded;
-	unsigned int older;  /* sockets that were connected before the trace began */
-	bool segments_known; /* the hooks for segments are on, or not spoken of */
-	bool bytes_known;    /* the same of the hooks for queues */
-	bool sleeps_known;   /* the same of the hook that shows a send call asleep */
-	bool segments_sure;  /* they are on: what was not recorded did not leave */
+	unsigned int older;   /* connected before the trace began, with no place for their bytes */
+	unsigned int closing; /* found in TIME_WAIT, or in what FIN_WAIT2 leaves */
+	bool segments_known;  /* the hooks for segments are on, or not spoken of */
+	bool bytes_known;     /* the same of the hooks for queues */
+	bool sleeps_known;    /* the same of the hook that shows a send call asleep */
+	bool segments_sure;   /* they are on: what was not recorded did not leave */
 	uint64_t first_ns, last_ns, first_syn_ns;
 	uint64_t events, lost;
 	bool failed;	   /* no memory */
@@ -169,6 +172,11 @@ int connection_syn(struct trace *trace, struct entry *entry, const struct record
 int connection_established(struct trace *trace, struct entry *entry,
 			   const struct record_state *record);
 int connection_failed(struct trace *trace, struct entry *entry, const struct call *call);
+/* So that its other end, when it is traced, finds it. 0 or -ENOMEM. */
+int connection_remember(struct trace *trace, struct connection *connection);
+/* The connection by whose addresses entry is this end, which nobody is yet; NULL: none. */
+struct connection *connection_of_end(const struct trace *trace, const struct entry *entry,
+				     enum end end);
 void connection_isn(struct connection *connection, enum end end, uint32_t isn);
 /* Whether a traced socket listens at the server's address, when its SYN leaves. */
 void connection_find_listener(struct trace *trace, struct connection *connection);
@@ -184,6 +192,9 @@ void bytes_sample_recv(struct trace *trace, struct entry *entry,
 		       const struct record_sample_recv *record);
 void bytes_segment(struct trace *trace, struct entry *entry, const struct record_segment *record);
 void bytes_state(struct trace *trace, struct entry *entry, const struct record_state *record);
+/* Where the kernel's counters say that bytes are: the start of an older connection. */
+void bytes_found(struct trace *trace, struct connection *connection, enum end sender,
+		 const struct direction *found, uint64_t time_ns);
 void bytes_in_program(struct trace *trace, struct entry *entry, uint64_t time_ns, uint64_t left);
 /* A send call returned: what it moved was handed over, whether a hook showed it or not. */
 void bytes_taken(struct trace *trace, struct entry *entry, const struct call *call);
@@ -220,6 +231,10 @@ void wait_ended(struct connection *connection, uint64_t time_ns, int error);
 void wait_connect(struct connection *connection, struct call *call);
 void wait_accept(struct connection *connection, struct call *call);
 void wait_send(const struct connection *connection, struct call *call);
+/* found.c: what is older than the trace */
+void found_state(struct trace *trace, struct entry *entry, const struct record_state *record);
+bool found_in_queue(const struct entry *entry); /* nobody had accepted it */
+int found_record(struct trace *trace, struct entry *entry, const struct record_found *record);
 
 /* states.c */
 void state_record(struct trace *trace, struct entry *entry, const struct record_state *record);
@@ -251,6 +266,8 @@ void ladder_segment(struct connection *connection, const struct segment *segment
 void ladder_lost(struct connection *connection, const struct loss *loss);
 
 /* moments.c */
+void moment_found(struct trace *trace, struct connection *connection, const struct entry *entry,
+		  uint64_t time_ns);
 void moment_listen(struct trace *trace, const struct entry *entry, const struct call *call);
 void moment_segment(struct trace *trace, struct connection *connection,
 		    const struct segment *segment);

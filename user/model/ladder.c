@@ -64,6 +64,7 @@ void ladder_call_enter(struct connection *connection, enum end end, const struct
 		.time_ns = call->enter_ns,
 		.call = call->kind,
 		.asked_bytes = call->asked_bytes,
+		.found = call->found,
 	};
 
 	if (!connection->detail || !call_can_block(call->kind))
@@ -111,6 +112,7 @@ void ladder_call(struct connection *connection, enum end end, const struct call 
 		.asked_bytes = call->asked_bytes,
 		.result = call->result,
 		.inside_ns = call->return_ns - call->enter_ns,
+		.found = call->found,
 	};
 	struct ladder *ladder;
 

@@ -32,6 +32,7 @@ struct row {
 	uint64_t asked_bytes;
 	int64_t result;
 	uint64_t inside_ns;
+	bool found; /* the call had begun before it was seen */
 	/* ROW_STATE */
 	unsigned int state;
 	/* ROW_SEGMENT */

@@ -45,9 +45,27 @@ void moment_sent(struct trace *trace, struct connection *connection, enum end se
 	moment_arg_count(&moment, 5, calls);
 	moment_arg_text(&moment, 0, name_call(flow->last_call));
 	moment_arg_count(&moment, 1, flow->last_moved_bytes);
-	moment_arg_time(&moment, 2, flow->last_enter_ns, flow->last_return_ns);
+	fmt_duration_seen(moment_arg(&moment, 2), WORDS_ARG_SIZE,
+			  span_ns(flow->last_enter_ns, flow->last_return_ns), !flow->last_found);
 	moment_arg_count(&moment, 3, open);
 	fmt_percent(moment_arg(&moment, 4), WORDS_ARG_SIZE, open, then->at.handed);
+	moment_publish(trace, connection, &moment);
+}
+
+void moment_found(struct trace *trace, struct connection *connection, const struct entry *entry,
+		  uint64_t time_ns)
+{
+	enum end end = entry->socket.end;
+	const struct direction *out = &connection->flow[end].at;
+	const struct direction *in = &connection->flow[other_end(end)].at;
+	struct moment moment = moment_at(connection, end, MOMENT_FOUND, time_ns);
+
+	moment_arg_text(&moment, 0, name_state(entry->socket.state));
+	moment_arg_count(&moment, 1, out->handed);
+	moment_arg_count(&moment, 2, out->handed - out->acked);
+	moment_arg_count(&moment, 3, in->received);
+	moment_arg_count(&moment, 4, in->received - in->read);
+	moment.variant = found_in_queue(entry) ? 1 : 0;
 	moment_publish(trace, connection, &moment);
 }
 
@@ -56,7 +74,7 @@ void moment_call_enter(struct trace *trace, struct connection *connection, const
 	enum end end = call->socket->end;
 	struct moment moment = moment_at(connection, end, MOMENT_SEND, call->enter_ns);
 
-	if (!call_sends(call->kind) || !moment_first(connection, end, MOMENT_SEND))
+	if (!call_sends(call->kind) || call->found || !moment_first(connection, end, MOMENT_SEND))
 		return;
 	moment_arg_text(&moment, 0, name_call(call->kind));
 	moment_arg_count(&moment, 1, call->asked_bytes);
@@ -72,7 +90,8 @@ static void tell_failed(struct trace *trace, struct connection *connection, uint
 		return;
 	moment.reason = ending_failure(connection);
 	moment_arg_text(&moment, 0, name_errno(connection->connect_error));
-	moment_arg_time(&moment, 1, 0, connection->connect_ns);
+	fmt_duration_seen(moment_arg(&moment, 1), WORDS_ARG_SIZE, connection->connect_ns,
+			  !connection->older);
 	fmt_endpoint(moment_arg(&moment, 2), WORDS_ARG_SIZE, connection->address[END_SERVER],
 		     connection->family, connection->scope, connection->port[END_SERVER]);
 	moment_arg_count(&moment, 3, connection->syns);
@@ -109,7 +128,8 @@ static void tell_connect(struct trace *trace, struct connection *connection,
 	if (call->result && call->result != -EINPROGRESS)
 		return;
 	moment.variant = call->result ? without_waiting(connection) : 0;
-	moment_arg_time(&moment, 0, call->enter_ns, call->return_ns);
+	fmt_duration_seen(moment_arg(&moment, 0), WORDS_ARG_SIZE,
+			  span_ns(call->enter_ns, call->return_ns), !call->found);
 	moment_publish(trace, connection, &moment);
 	if (connection->connect_error)
 		tell_failed(trace, connection, call->return_ns);

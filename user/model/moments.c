@@ -45,6 +45,7 @@ static const char *const names[MOMENT_KINDS] = {
 	[MOMENT_READ_WOULD_BLOCK] = "read-would-block",
 	[MOMENT_BIND_FAILED] = "bind-failed",
 	[MOMENT_HALF_CLOSED] = "half-closed",
+	[MOMENT_FOUND] = "found",
 };
 
 const char *moment_name(enum moment_kind kind)

@@ -48,6 +48,7 @@ enum moment_kind {
 	MOMENT_READ_WOULD_BLOCK,
 	MOMENT_BIND_FAILED,
 	MOMENT_HALF_CLOSED, /* one direction had been open alone, and carried data */
+	MOMENT_FOUND,	    /* the connection is older than the trace */
 	MOMENT_KINDS
 };
 

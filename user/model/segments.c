@@ -113,7 +113,9 @@ static void find_hole(struct trace *trace, struct connection *connection, enum e
 
 	if (record->received || !length_in_sequence(record))
 		return;
-	if (flow->sent_any && connection->isn_known[sender] && seq > flow->sent_end)
+	/* Of an older connection the segments in the moment of attaching were not seen. */
+	if (flow->sent_any && flow->sent_ns && connection->isn_known[sender] &&
+	    seq > flow->sent_end)
 		trace_unseen(trace, connection, flow->sent_ns, record->header.time_ns);
 	flow->sent_ns = record->header.time_ns;
 }

@@ -174,6 +174,12 @@ const struct sentences sentences_en = {
 			"handed over {1} more {1|byte|bytes} for it.",
 			"For {0} the connection was open in one direction only: after its own FIN the {6} "
 			"took {1} more {1|byte|bytes}." } },
+		[MOMENT_FOUND] = { "{6} found {0}", {
+			"The beginning of the connection was not seen. Since then the {6}'s kernel has taken over {1} "
+			"{1|byte|bytes}, of which {2} {2|is|are} not acknowledged, and received {3}, of which {4} "
+			"{4|is|are} not read.",
+			"The beginning of the connection was not seen, and no accept() has taken it yet. The {6}'s "
+			"kernel has received {3} {3|byte|bytes} for it." } },
 	},
 	.verdict = {
 		[SAY_ATTEMPT] = "connect() to {2} had not ended when the trace did.",
@@ -186,6 +192,8 @@ const struct sentences sentences_en = {
 		[SAY_QUEUE_FULL] = "{5} of {3} {3|SYN|SYNs} met a full accept queue at the listener and got no answer.",
 		[SAY_HALF_OPEN] = "A SYN for {2} was answered, but the handshake was not completed.",
 		[SAY_UNANSWERED] = "A SYN for {2} arrived and was not answered.",
+		[SAY_OLDER] = "The beginning of the connection was not seen; its bytes are counted since then.",
+		[SAY_OLDER_SENT] = "When the trace's last {0}() returned, {1} {1|byte was|bytes were} handed over.",
 		[SAY_OPENED_ONLY] = "The connection was up after {0} and carried no data.",
 		[SAY_OPENED] = "The connection was up and carried no data.",
 		[SAY_NOT_RECORDED] = "The connection was up. What it carried was not recorded: that takes "

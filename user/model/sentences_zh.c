@@ -136,6 +136,10 @@ const struct sentences sentences_zh = {
 		[MOMENT_HALF_CLOSED] = { "半关闭到此为止", {
 			"有 {0} 连接只在一个方向上开着：{7}的 FIN 之后，{6}又交出 {1} 字节给它。",
 			"有 {0} 连接只在一个方向上开着：{6}自己的 FIN 之后又收到 {1} 字节。" } },
+		[MOMENT_FOUND] = { "{6}已处于 {0}", {
+			"没有看到此连接的建立。从那时起，{6}内核收下 {1} 字节，其中 {2} 字节尚未确认；收到 {3} 字节，"
+			"其中 {4} 字节尚未读取。",
+			"没有看到此连接的建立，还没有 accept() 取走它。{6}内核已为它收到 {3} 字节。" } },
 	},
 	.verdict = {
 		[SAY_ATTEMPT] = "跟踪结束时，到 {2} 的 connect() 还没有结束。",
@@ -146,6 +150,8 @@ const struct sentences sentences_zh = {
 		[SAY_QUEUE_FULL] = "{3} 个 SYN 中有 {5} 个遇到监听者的 accept 队列已满，没有得到应答。",
 		[SAY_HALF_OPEN] = "发往 {2} 的 SYN 得到了应答，但握手没有完成。",
 		[SAY_UNANSWERED] = "发往 {2} 的 SYN 到达了，没有得到应答。",
+		[SAY_OLDER] = "没有看到此连接的建立；字节数从那时算起。",
+		[SAY_OLDER_SENT] = "跟踪中最后一次 {0}() 返回时，已交出 {1} 字节。",
 		[SAY_OPENED_ONLY] = "连接在 {0} 后建立，没有传送数据。",
 		[SAY_OPENED] = "连接已经建立，没有传送数据。",
 		[SAY_NOT_RECORDED] = "连接已经建立。传送了什么没有记录：那需要 --detail full。",

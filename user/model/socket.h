@@ -18,6 +18,7 @@ struct socket {
 	struct record_socket identity;	   /* as known so far; zero: not known */
 	bool has_local, has_remote;	   /* the port of that side is known */
 	uint32_t owner_tgid, owner_tid;	   /* 0: not known */
+	uint32_t owner_own_tgid;	   /* in the owner's own pid namespace; 0: the same */
 	char owner_comm[RECORD_COMM_SIZE]; /* as in the kernel: hostile text */
 	int fd;				   /* -1: not known */
 	unsigned int state;		   /* TCP_*, 0: not known */
@@ -26,12 +27,13 @@ struct socket {
 	uint64_t first_ns, last_ns; /* of any event */
 	uint64_t state_total_ns[STATE_COUNT];
 	bool state_seen[STATE_COUNT];
-	bool syn_recv_known;	       /* SYN_RECV counts from the SYN's arrival */
-	int error;		       /* positive errno the connection ended with; 0: none */
-	struct connection *connection; /* NULL: not (yet) part of one, or that is folded */
-	bool gone_before;	       /* it was told as gone, and something came for it */
-	enum end end;		       /* valid with connection */
-	uint32_t backlog_limit;	       /* listener */
+	bool state_at_least[STATE_COUNT]; /* it was in that state already when it was found */
+	bool syn_recv_known;		  /* SYN_RECV counts from the SYN's arrival */
+	int error;			  /* positive errno the connection ended with; 0: none */
+	struct connection *connection;	  /* NULL: not (yet) part of one, or that is folded */
+	bool gone_before;		  /* it was told as gone, and something came for it */
+	enum end end;			  /* valid with connection */
+	uint32_t backlog_limit;		  /* listener */
 	uint32_t backlog_peak;
 	uint32_t syns_refused_full; /* listener: SYNs that found the accept queue full */
 };

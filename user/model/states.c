@@ -26,7 +26,7 @@ static void leave(struct entry *entry, struct state_change *change)
 		change->duration_ns = change->time_ns - socket->state_since_ns;
 	change->duration_known = socket->state == TCP_SYN_RECV ? socket->syn_recv_known
 							       : socket->since_known;
-	if (change->duration_known)
+	if (change->duration_known || socket->state_at_least[socket->state])
 		socket->state_total_ns[socket->state] += change->duration_ns;
 }
 
@@ -244,17 +244,6 @@ static bool missed_a_change(const struct entry *entry, const struct record_state
 	return entry->socket.state && record->old_state != entry->socket.state && !child;
 }
 
-/* A socket that is older than the trace: its connection began unseen, and is not told. */
-static void found(struct trace *trace, struct entry *entry, const struct record_state *record)
-{
-	if (entry->socket.state)
-		return;
-	state_change(trace, entry, record->new_state, record->header.time_ns, CAUSE_UNKNOWN,
-		     "found");
-	entry->socket.since_known = false;
-	trace->older += record->new_state != TCP_LISTEN && record->new_state != TCP_CLOSE;
-}
-
 /* The SYN-ACK says that the SYN was taken: SYN_RECV has lasted since the SYN arrived. */
 static void syn_received(struct trace *trace, struct entry *entry)
 {
@@ -270,7 +259,7 @@ void state_record(struct trace *trace, struct entry *entry, const struct record_
 	struct cause cause;
 
 	if (record->old_state == record->new_state) {
-		found(trace, entry, record);
+		found_state(trace, entry, record);
 		return;
 	}
 	/* TCP Fast Open: the child is a socket when the SYN arrives, before the SYN-ACK leaves. */

@@ -125,12 +125,14 @@ void trace_listens(struct trace *trace, struct entry *entry, bool listens)
 
 void trace_owner(struct trace *trace, struct entry *entry, uint32_t tgid, uint32_t tid)
 {
+	const struct task *task = map_get(&trace->tasks, tid);
 	const char *comm = trace_comm(trace, tid);
 
 	if (!tid)
 		return;
 	entry->socket.owner_tgid = tgid;
 	entry->socket.owner_tid = tid;
+	entry->socket.owner_own_tgid = task ? task->own_tgid : 0;
 	if (comm[0])
 		memcpy(entry->socket.owner_comm, comm, RECORD_COMM_SIZE);
 }
@@ -241,10 +243,14 @@ static void feed_process(struct trace *trace, const struct record_process *recor
 		.tgid = record->tgid,
 		.tid = record->tid,
 		.parent_tgid = record->parent_tgid,
+		.own_tgid = record->own_tgid,
+		.own_tid = record->own_tid,
 		.exit_code = record->exit_code,
 	};
 
 	memcpy(process.comm, record->comm, RECORD_COMM_SIZE);
+	if (task)
+		task->own_tgid = record->own_tgid;
 	if (task && record->event == PROCESS_EXIT) {
 		note_killed(trace, task, record->exit_code);
 		task->ended_ns = record->header.time_ns;
@@ -389,6 +395,8 @@ static int feed_socket_fact(struct trace *trace, const union record *record)
 	case RECORD_ERROR:
 		feed_error(trace, entry, &record->error);
 		break;
+	case RECORD_FOUND:
+		return found_record(trace, entry, &record->found);
 	case RECORD_ICMP:
 		ending_icmp(trace, entry, &record->icmp);
 		break;
@@ -496,6 +504,11 @@ unsigned int trace_older(const struct trace *trace)
 const struct undecoded *trace_undecoded(const struct trace *trace)
 {
 	return &trace->undecoded;
+}
+
+unsigned int trace_closing(const struct trace *trace)
+{
+	return trace->closing;
 }
 
 unsigned int trace_connections(const struct trace *trace)

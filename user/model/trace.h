@@ -77,6 +77,7 @@ struct process {
 	uint64_t time_ns;
 	enum process_event event;
 	uint32_t tgid, tid, parent_tgid;
+	uint32_t own_tgid, own_tid; /* in its own pid namespace; 0: the same */
 	int exit_code;
 	char comm[RECORD_COMM_SIZE];
 };
@@ -163,11 +164,14 @@ int trace_losses(const struct trace *trace, const struct loss **losses); /* join
 /* Connections that are kept, in the order of their beginning. */
 unsigned int trace_connections(const struct trace *trace);
 const struct undecoded *trace_undecoded(const struct trace *trace);
+/* Sockets connected before it began of which no connection could be made. */
+unsigned int trace_older(const struct trace *trace);
+/* Found in TIME_WAIT, or in FIN_WAIT2 without a program. */
+unsigned int trace_closing(const struct trace *trace);
 const struct connection *trace_connection(const struct trace *trace, unsigned int index);
 const struct connection *trace_find(const struct trace *trace, unsigned int id); /* NULL: folded */
 
 unsigned int trace_begun(const struct trace *trace); /* connections, with those that are folded */
-unsigned int trace_older(const struct trace *trace); /* sockets connected before it began */
 
 /* Of all connections but the first ones, which are told of one by one. */
 void trace_totals(const struct trace *trace, unsigned int first, struct trace_totals *totals);

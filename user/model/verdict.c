@@ -64,13 +64,20 @@ static void set_ends(struct speech *speech, enum end end)
 	snprintf(speech->args[7], WORDS_ARG_SIZE, "%s", is_server ? client : server);
 }
 
+/* The beginning may not have been seen. */
+static void set_time_of_attempt(struct speech *speech, int index, uint64_t from_ns, uint64_t to_ns)
+{
+	fmt_duration_seen(speech->args[index], WORDS_ARG_SIZE, span_ns(from_ns, to_ns),
+			  !speech->connection->older);
+}
+
 static void say_failed(struct speech *speech)
 {
 	const struct connection *connection = speech->connection;
 	enum reason reason = ending_failure(connection);
 
 	snprintf(speech->args[0], WORDS_ARG_SIZE, "%s", name_errno(connection->connect_error));
-	set_time(speech, 1, 0, connection->connect_ns);
+	set_time_of_attempt(speech, 1, 0, connection->connect_ns);
 	say(speech, connection->failed_later ? SAY_FAILED_LATER : SAY_FAILED);
 	ending_syn_times(connection, speech->args[4], WORDS_ARG_SIZE);
 	name_icmp(&connection->icmp, speech->args[5], WORDS_ARG_SIZE);
@@ -126,7 +133,7 @@ static void say_given_up(struct speech *speech)
 {
 	const struct connection *connection = speech->connection;
 
-	set_time(speech, 1, connection->first_ns, connection->last_ns);
+	set_time_of_attempt(speech, 1, connection->first_ns, connection->last_ns);
 	say(speech, connection->syn_ns ? SAY_GIVEN_UP : SAY_ATTEMPT);
 }
 
@@ -158,6 +165,8 @@ static void say_handed(struct speech *speech, enum end sender)
 	set_count(speech, 3, calls);
 	if (flow->killed_inside)
 		say(speech, SAY_SENT_KILLED);
+	else if (speech->connection->older)
+		say(speech, SAY_OLDER_SENT);
 	else
 		say(speech, calls > 1 ? SAY_SENT_MANY : SAY_SENT_ONE);
 }
@@ -270,7 +279,8 @@ static void say_opened(struct speech *speech)
 
 static bool was_up(const struct connection *connection)
 {
-	return connection->established_ns[END_CLIENT] || connection->established_ns[END_SERVER];
+	return connection->established_ns[END_CLIENT] || connection->established_ns[END_SERVER] ||
+	       (connection->older && !connection->tried && !connection->connect_error);
 }
 
 char *verdict_text(const struct connection *connection, enum lang lang, char *text, size_t size)
@@ -287,6 +297,8 @@ char *verdict_text(const struct connection *connection, enum lang lang, char *te
 	if (!was_up(connection)) {
 		say_attempt(&speech);
 	} else {
+		if (connection->older)
+			say(&speech, SAY_OLDER);
 		if (!connection->bytes_known)
 			say(&speech, SAY_NOT_RECORDED);
 		else if (flow[END_CLIENT].at.handed || flow[END_SERVER].at.handed)

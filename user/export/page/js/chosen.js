@@ -11,6 +11,7 @@ import { Coverage } from "./sample.js";
 const CALL_KIND = 31;
 export const CALL_UNFINISHED = 32;
 export const CALL_OPEN = 64;
+export const CALL_FOUND = 128;
 
 let socketsById = null;
 let statesBySocket = null;

@@ -2,10 +2,11 @@
 /* Tables: calls, time in each state, longest calls, sockets outside connections. */
 
 import { app, ENDS, on } from "./app.js";
-import { CALL_OPEN, callName, errorName } from "./chosen.js";
+import { CALL_OPEN, CALL_UNFINISHED, callName, errorName } from "./chosen.js";
 import { byId, html } from "./dom.js";
 import { bytes, count, duration, instant, sentence } from "./format.js";
 import { told, word } from "./language.js";
+import { callTime } from "./lanes.js";
 import { seek } from "./player.js";
 import { acceptWaits, connectWaits, sendWaits } from "./waits.js";
 
@@ -76,7 +77,7 @@ function stateRow(end, state) {
 	const span = app.chosen.lanes[index].find((one) => one.of === "end" && one.state === state.state);
 	let time = word(state.open ? "passing" : "unknown");
 	if (state.ns !== undefined)
-		time = state.open ? word("so_far", duration(state.ns)) : duration(state.ns);
+		time = (state.found ? ">= " : "") + (state.open ? word("so_far", duration(state.ns)) : duration(state.ns));
 	const entered = span ? html("button", { onclick: () => seek(span.from) }, instant(span.from)) : null;
 	return row(STATE_KEYS, [word(end), html("code", {}, state.state), entered, time, causeWords(span?.change) + (state.late ? " · " + word("late_syn_recv") : "")],
 		{ "data-state": end + " " + state.state });
@@ -113,11 +114,11 @@ function longestCalls() {
 function drawLongest() {
 	byId("longest").replaceChildren(head(LONGEST_KEYS), html("tbody", {}, longestCalls().map(({ end, all, i }) =>
 		row(LONGEST_KEYS, [html("button", { onclick: () => seek(all.t[i]) }, instant(all.t[i])), html("code", {}, word(end) + " " + callName(all.call[i]) + "()"),
-			all.asked[i] ? count(all.asked[i]) : null, result(all, i), duration(all.inside[i])]))));
+			all.asked[i] ? count(all.asked[i]) : null, result(all, i), callTime(all, i)]))));
 }
 
 export function result(all, i) {
-	if (all.call[i] >= 32)
+	if (all.call[i] & (CALL_OPEN | CALL_UNFINISHED))
 		return word(all.call[i] & CALL_OPEN ? "unfinished" : "unknown");
 	return all.result[i] < 0 ? errorName(-all.result[i]) : count(all.result[i]);
 }

@@ -5,7 +5,7 @@
  */
 
 import { app, ENDS } from "./app.js";
-import { CALL_OPEN, CALL_UNFINISHED, callName, errorName } from "./chosen.js";
+import { CALL_FOUND, CALL_OPEN, CALL_UNFINISHED, callName, errorName } from "./chosen.js";
 import { count } from "./format.js";
 import { word } from "./language.js";
 import { upTo } from "./sample.js";
@@ -58,7 +58,7 @@ function callRows(end) {
 				rows.push({ kind: "unshown", t: spans.t[i] + spans.inside[i] });
 			else
 				rows.push({ kind: "call", end, t: spans.t[i] + spans.inside[i], call: callName(spans.call[i]), result: spans.result[i],
-					inside: spans.inside[i], error: spans.result[i] < 0 ? errorName(-spans.result[i]) : undefined });
+					inside: spans.inside[i], found: (spans.call[i] & CALL_FOUND) !== 0, error: spans.result[i] < 0 ? errorName(-spans.result[i]) : undefined });
 		return rows;
 	});
 }

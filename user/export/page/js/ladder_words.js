@@ -8,7 +8,7 @@ function callWords(row, short) {
 	if (row.kind === "enter")
 		return row.call + "(" + (row.asked ? count(row.asked) : "") + ")";
 	const result = row.error ?? count(row.result);
-	return row.call + "() = " + result + (short || !row.inside ? "" : " (" + duration(row.inside) + ")");
+	return row.call + "() = " + result + (short || !row.inside ? "" : " (" + (row.found ? ">= " : "") + duration(row.inside) + ")");
 }
 
 function segmentWords(row, short) {

@@ -2,7 +2,7 @@
 /* State lanes and call lanes of both ends, and the sleeps inside the calls. */
 
 import { app, ENDS } from "./app.js";
-import { CALL_OPEN, CALL_UNFINISHED, callName, errorName } from "./chosen.js";
+import { CALL_FOUND, CALL_OPEN, CALL_UNFINISHED, callName, errorName } from "./chosen.js";
 import { rect, round, svg, text, textWidth } from "./dom.js";
 import { count, duration, percent } from "./format.js";
 import { word } from "./language.js";
@@ -59,6 +59,11 @@ export function callWords(spans, row, short) {
 	return `${name}(${asked})${end}`;
 }
 
+/* Of a call that had begun before the trace it is the part that was seen. */
+export function callTime(spans, row) {
+	return (spans.call[row] & CALL_FOUND ? ">= " : "") + duration(spans.inside[row]);
+}
+
 function callEnd(spans, row) {
 	return spans.call[row] & CALL_OPEN ? app.chosen.last : spans.t[row] + spans.inside[row];
 }
@@ -70,7 +75,7 @@ function drawBars(cover, trade, axis, y) {
 	for (let row = first; row < last; row++) {
 		const from = axis.clamp(axis.x(spans.t[row]));
 		const width = Math.max(1.5, axis.clamp(axis.x(callEnd(spans, row))) - from);
-		const words = callWords(spans, row) + " " + duration(spans.inside[row]);
+		const words = callWords(spans, row) + " " + callTime(spans, row);
 		parts.push(titled(rect(from, y, width, LANE_HEIGHT - 4, "fill-" + trade, { rx: Math.min(3, width / 3) }), words));
 		for (const one of [words, callWords(spans, row, true), callName(spans.call[row])])
 			if (fits(one, width)) {

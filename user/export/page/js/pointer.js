@@ -6,7 +6,7 @@ import { callAt, sleepAt, stateAt } from "./chosen.js";
 import { byId, html, line, rect } from "./dom.js";
 import { bytes, count, duration, instant } from "./format.js";
 import { word } from "./language.js";
-import { callWords } from "./lanes.js";
+import { callTime, callWords } from "./lanes.js";
 import { bytesIn, flowShown, knownPlaces, placeName } from "./places.js";
 import { seek } from "./player.js";
 import { rowAt } from "./sample.js";
@@ -30,7 +30,7 @@ function values(time) {
 		const call = callAt(index, time);
 		rows.push([word(ENDS[index]), state?.state ?? word(app.chosen.ends[index].traced ? "unknown" : "not_traced")]);
 		if (call)
-			rows.push(["", callWords(call.spans, call.row) + (call.spans.inside[call.row] ? " " + duration(call.spans.inside[call.row]) : "")]);
+			rows.push(["", callWords(call.spans, call.row) + (call.spans.inside[call.row] ? " " + callTime(call.spans, call.row) : "")]);
 	}
 	const sleep = sleepAt(flow, time);
 	if (sleep >= 0)

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Connections that are older than the trace: who called connect(), and where
+ * the bytes are since the beginning, from the kernel's counters alone.
+ */
+#include <netinet/tcp.h>
+
+#include "tests/unit/model_records.h"
+
+#define GIB (1ULL << 30)
+
+/* What one end's kernel counted; own and peer: initial sequence numbers. */
+struct counted {
+	uint32_t own, peer;
+	bool called_connect;
+	uint64_t handed, sent, acked, received, read, again;
+	bool fin_received, fin_sent;
+	uint8_t state;
+};
+
+static void finds(struct play *play, enum end who, struct counted at)
+{
+	uint8_t state = at.state ? at.state : TCP_ESTABLISHED;
+	uint32_t out = at.own + 1, in = at.peer + 1;
+
+	feed(play, RECORD_SOCKET, socket, play->id[who], .origin = ORIGIN_EXISTING, .family = 2,
+	     .type = 1, .local_port = play->port[who], .remote_port = play->port[!who],
+	     .local_address = { [10] = 0xff, 0xff, 127, 0, 0, 1 },
+	     .remote_address = { [10] = 0xff, 0xff, 127, 0, 0, 1 });
+	feed(play, RECORD_STATE, state, play->id[who], .old_state = state, .new_state = state);
+	feed(play, RECORD_FOUND, found, play->id[who], .state = state,
+	     .bytes_sent = at.sent + at.again, .bytes_retrans = at.again,
+	     .bytes_acked = at.acked + at.called_connect,
+	     .bytes_received = at.received + at.fin_received,
+	     .positions = { .write_seq = out + (uint32_t)at.handed + at.fin_sent,
+			    .snd_nxt = out + (uint32_t)at.sent + at.fin_sent,
+			    .snd_una = out + (uint32_t)at.acked,
+			    .rcv_nxt = in + (uint32_t)at.received + at.fin_received,
+			    .copied_seq = in + (uint32_t)at.read });
+}
+
+static void the_end_with_its_syn_acknowledged_called_connect(void **state)
+{
+	struct play *play = *state;
+
+	finds(play, SERVER, (struct counted){ .own = 70, .peer = 500, .received = 10 });
+	assert_ptr_equal(the_connection(play)->ends[SERVER]->connection, the_connection(play));
+	assert_null(the_connection(play)->ends[CLIENT]);
+	assert_int_equal(direction_from(play, CLIENT)->received, 10);
+	finds(play, CLIENT,
+	      (struct counted){ .own = 500,
+				.peer = 70,
+				.called_connect = true,
+				.sent = 10,
+				.acked = 10,
+				.handed = 12 });
+	assert_int_equal(trace_connections(play->trace), 1);
+	assert_non_null(the_connection(play)->ends[CLIENT]);
+	assert_int_equal(direction_from(play, CLIENT)->handed, 12);
+	assert_int_equal(trace_older(play->trace), 0);
+}
+
+static void positions_go_back_beyond_four_gib(void **state)
+{
+	struct play *play = *state;
+
+	finds(play, CLIENT,
+	      (struct counted){ .own = 4294967290u,
+				.peer = 5,
+				.called_connect = true,
+				.handed = 9 * GIB + 3000,
+				.sent = 9 * GIB + 2000,
+				.acked = 9 * GIB + 1000,
+				.again = 77,
+				.received = 6 * GIB,
+				.read = 6 * GIB - 5 });
+	assert_true(direction_from(play, CLIENT)->handed == 9 * GIB + 3000);
+	assert_true(direction_from(play, CLIENT)->sent == 9 * GIB + 2000);
+	assert_true(direction_from(play, CLIENT)->acked == 9 * GIB + 1000);
+	assert_true(direction_from(play, SERVER)->received == 6 * GIB);
+	assert_true(direction_from(play, SERVER)->read == 6 * GIB - 5);
+}
+
+static void a_fin_is_no_byte(void **state)
+{
+	struct play *play = *state;
+
+	finds(play, CLIENT,
+	      (struct counted){ .own = 9,
+				.peer = 5,
+				.called_connect = true,
+				.handed = 100,
+				.sent = 100,
+				.acked = 40,
+				.fin_sent = true,
+				.state = TCP_FIN_WAIT1 });
+	finds(play, SERVER,
+	      (struct counted){ .own = 5,
+				.peer = 9,
+				.received = 100,
+				.read = 30,
+				.fin_received = true,
+				.state = TCP_CLOSE_WAIT });
+	assert_int_equal(direction_from(play, CLIENT)->handed, 100);
+	assert_int_equal(direction_from(play, CLIENT)->received, 100);
+	assert_int_equal(direction_from(play, CLIENT)->read, 30);
+	assert_true(direction_from(play, CLIENT)->end_known);
+	assert_int_equal(direction_from(play, CLIENT)->end, 100);
+}
+
+static void counters_that_contradict_each_other_place_nothing(void **state)
+{
+	struct play *play = *state;
+
+	finds(play, CLIENT,
+	      (struct counted){ .own = 9,
+				.peer = 5,
+				.called_connect = true,
+				.handed = 100,
+				.sent = 100,
+				.acked = 40 });
+	another_connection(play, 4000);
+	feed(play, RECORD_STATE, state, play->id[CLIENT], .old_state = TCP_ESTABLISHED,
+	     .new_state = TCP_ESTABLISHED);
+	feed(play, RECORD_FOUND, found, play->id[CLIENT], .state = TCP_ESTABLISHED,
+	     .bytes_sent = 150, .bytes_acked = 41,
+	     .positions = { .write_seq = 110, .snd_nxt = 110, .snd_una = 50 });
+	assert_int_equal(trace_connections(play->trace), 1);
+	assert_int_equal(trace_older(play->trace), 1);
+}
+
+static void other_sequence_numbers_are_another_connection(void **state)
+{
+	struct play *play = *state;
+
+	finds(play, SERVER, (struct counted){ .own = 70, .peer = 500 });
+	finds(play, CLIENT, (struct counted){ .own = 501, .peer = 70, .called_connect = true });
+	assert_int_equal(trace_connections(play->trace), 2);
+}
+
+static void time_wait_is_counted_and_no_connection(void **state)
+{
+	struct play *play = *state;
+
+	feed(play, RECORD_STATE, state, play->id[CLIENT], .old_state = TCP_TIME_WAIT,
+	     .new_state = TCP_TIME_WAIT, .flags = STATE_SOCK_DEAD);
+	assert_int_equal(trace_connections(play->trace), 0);
+	assert_int_equal(trace_closing(play->trace), 1);
+	assert_int_equal(trace_older(play->trace), 0);
+}
+
+static void what_fin_wait2_leaves_enters_time_wait_with_the_fin(void **state)
+{
+	struct play *play = *state;
+
+	feed(play, RECORD_STATE, state, play->id[CLIENT], .old_state = TCP_FIN_WAIT2,
+	     .new_state = TCP_FIN_WAIT2, .flags = STATE_SOCK_DEAD);
+	arrives(play, SERVER, SEGMENT_FIN | SEGMENT_ACK, 7, 8, 0);
+	assert_int_equal(last_state(play, CLIENT)->new_state, TCP_TIME_WAIT);
+	assert_false(last_state(play, CLIENT)->duration_known);
+}
+
+static void a_call_under_way_counts_what_it_moves_from_here(void **state)
+{
+	struct play *play = *state;
+
+	finds(play, CLIENT,
+	      (struct counted){ .own = play->isn[CLIENT],
+				.peer = play->isn[SERVER],
+				.called_connect = true,
+				.handed = 600,
+				.sent = 600,
+				.acked = 600 });
+	enters(play, CLIENT, .call = CALL_SEND, .asked = 1000, .found = 1);
+	assert_true(play->bytes[CLIENT].program_unknown);
+	write_queue(play, CLIENT, SAMPLE_TURN, .handed = 700, .sent = 600, .acked = 600,
+		    .left = 300);
+	assert_false(play->bytes[CLIENT].program_unknown);
+	assert_int_equal(play->bytes[CLIENT].in_program, 300);
+	write_queue(play, CLIENT, SAMPLE_SENT, .handed = 1000, .sent = 600, .acked = 600);
+	returns(play, CLIENT, .call = CALL_SEND, .asked = 1000, .bytes = 1000, .result = 1000,
+		.found = 1);
+	assert_true(last_call(play)->found);
+	assert_int_equal(direction_from(play, CLIENT)->handed, 1000);
+	assert_contains(verdict(play, LANG_EN), "beginning of the connection was not seen");
+	assert_contains(verdict(play, LANG_EN), "1,000 bytes were handed over");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		promise(the_end_with_its_syn_acknowledged_called_connect),
+		promise(positions_go_back_beyond_four_gib),
+		promise(a_fin_is_no_byte),
+		promise(counters_that_contradict_each_other_place_nothing),
+		promise(other_sequence_numbers_are_another_connection),
+		promise(time_wait_is_counted_and_no_connection),
+		promise(what_fin_wait2_leaves_enters_time_wait_with_the_fin),
+		promise(a_call_under_way_counts_what_it_moves_from_here),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
