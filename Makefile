@@ -117,9 +117,9 @@ find_c = $(foreach d,$(1),$(wildcard $(d)/*.c $(d)/*/*.c))
 
 # Right of the ring buffer: builds and is tested without root, clang or BPF.
 core_objects := $(call objects,$(call find_c,user/base user/capture user/model user/export) \
-	$(wildcard user/options.c))
+	$(wildcard user/option*.c))
 collect_objects := $(call objects,$(call find_c,user/collect))
-main_objects := $(call objects,$(filter-out user/options.c,$(wildcard user/*.c)))
+main_objects := $(call objects,$(filter-out user/option%.c,$(wildcard user/*.c)))
 core := $(BUILD)/libtcpwatch.a
 
 # The page of --html: joined from its parts, taken in as bytes.

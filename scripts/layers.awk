@@ -36,7 +36,7 @@ function room(path) {
 		split(path, part, "/")
 		return part[2]
 	}
-	if (path ~ /^user\/options\.[ch]$/) return "options"
+	if (path ~ /^user\/option(s|_values)\.[ch]$/) return "options"
 	if (path ~ /^user\//) return "main"
 	if (path ~ /^experiments\//) return "experiments"
 	if (path ~ /^tests\/(unit|live)\//) {
