@@ -116,7 +116,7 @@ objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
 find_c = $(foreach d,$(1),$(wildcard $(d)/*.c $(d)/*/*.c))
 
 # What unit tests call of the files beside main.c.
-core_mains := $(wildcard user/options*.c) user/filter_options.c user/pieces.c
+core_mains := $(wildcard user/options*.c) user/pieces.c
 # Right of the ring buffer: builds and is tested without root, clang or BPF.
 core_objects := $(call objects,$(call find_c,user/base user/capture user/model user/export) \
 	$(wildcard $(core_mains)))

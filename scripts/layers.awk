@@ -37,7 +37,7 @@ function room(path) {
 		split(path, part, "/")
 		return part[2]
 	}
-	if (path ~ /^user\/(filter_)?options[a-z_]*\.[ch]$/) return "options"
+	if (path ~ /^user\/options[a-z_]*\.[ch]$/) return "options"
 	if (path ~ /^user\/pieces\.[ch]$/) return "pieces"
 	if (path ~ /^user\//) return "main"
 	if (path ~ /^experiments\//) return "experiments"

@@ -13,15 +13,14 @@
 #include "user/base/log.h"
 #include "user/export/export.h"
 #include "user/export/frame.h"
-#include "user/filter_options.h"
+#include "user/options_filter.h"
 #include "user/options_parse.h"
+#include "user/options_values.h"
 
 #define DEFAULT_RING_BYTES (8ULL << 20)
 #define SMALLEST_RING_BYTES (64ULL << 10) /* a page size of 64 KiB is the largest */
 #define LARGEST_RING_BYTES (1ULL << 30)
-#define SLOWEST 1000000	    /* --play */
-#define LARGEST_PID 4194304 /* include/linux/threads.h: PID_MAX_LIMIT */
-#define LONGEST_SECONDS 1000000000ULL
+#define SLOWEST 1000000 /* --play */
 
 /* A parser's error after its own line; EINVAL is argp's, which says nothing. */
 #define COMPLAINED FILTER_COMPLAINED
@@ -191,72 +190,6 @@ static error_t parse_ring_size(uint64_t *bytes, const char *text)
 	return 0;
 }
 
-static error_t take_pid(struct options *options, unsigned long pid, const char *text)
-{
-	for (int i = 0; i < options->pid_count; i++) {
-		if ((unsigned long)options->pids[i] == pid) {
-			log_error("-p %s: process %lu is given twice", text, pid);
-			return COMPLAINED;
-		}
-	}
-	if (options->pid_count == OPTIONS_PIDS_MAX) {
-		log_error("-p %s: more than %d processes; -a traces the whole system", text,
-			  OPTIONS_PIDS_MAX);
-		return COMPLAINED;
-	}
-	options->pids[options->pid_count++] = (int)pid;
-	return 0;
-}
-
-/* Numbers with commas between them. */
-static error_t parse_pids(struct options *options, const char *text)
-{
-	const char *at = text;
-	error_t err = 0;
-
-	do {
-		char *end;
-		unsigned long pid = strtoul(at, &end, 10);
-
-		if (*at < '0' || *at > '9' || (*end && *end != ',') || !pid || pid > LARGEST_PID) {
-			log_error("-p %s: give process ids, such as -p 812 or -p 812,815", text);
-			return COMPLAINED;
-		}
-		err = take_pid(options, pid, text);
-		at = *end ? end + 1 : NULL;
-	} while (at && !err);
-	return err;
-}
-
-/* Seconds as digits, with a fraction down to a nanosecond. 0: malformed, none, or too long. */
-static uint64_t seconds_to_ns(const char *text)
-{
-	uint64_t whole = 0, fraction = 0, unit = 1000000000;
-
-	if (*text < '0' || *text > '9')
-		return 0;
-	for (; *text >= '0' && *text <= '9'; text++) {
-		whole = whole * 10 + (uint64_t)(*text - '0');
-		if (whole > LONGEST_SECONDS)
-			return 0;
-	}
-	if (*text == '.')
-		for (text++; *text >= '0' && *text <= '9' && unit > 1; text++) {
-			unit /= 10;
-			fraction += (uint64_t)(*text - '0') * unit;
-		}
-	return *text ? 0 : whole * 1000000000 + fraction;
-}
-
-static error_t parse_duration(uint64_t *ns, const char *text)
-{
-	*ns = seconds_to_ns(text);
-	if (*ns)
-		return 0;
-	log_error("-d %s: give a time in seconds, such as 10 or 0.5", text);
-	return COMPLAINED;
-}
-
 static error_t parse_every(uint64_t *ns, const char *text)
 {
 	static const struct choice units[] = {
@@ -365,9 +298,9 @@ static error_t parse_value(struct options *options, int key, char *arg)
 	case KEY_PLAY:
 		return parse_play(options, arg);
 	case 'p':
-		return parse_pids(options, arg);
+		return option_pids(options, arg) ? COMPLAINED : 0;
 	case 'd':
-		return parse_duration(&options->duration_ns, arg);
+		return option_seconds(&options->duration_ns, "-d", arg) ? COMPLAINED : 0;
 	}
 	return ARGP_ERR_UNKNOWN;
 }

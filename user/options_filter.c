@@ -3,7 +3,7 @@
  * Values between commas, each refused instead of wanted when ! stands before
  * it; an option that is repeated adds to what it said before.
  */
-#include "user/filter_options.h"
+#include "user/options_filter.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

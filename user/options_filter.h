@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The options that choose sockets: --port, --addr, --family, --proto, --comm, --peers. */
-#ifndef TCPWATCH_FILTER_OPTIONS_H
-#define TCPWATCH_FILTER_OPTIONS_H
+#ifndef TCPWATCH_OPTIONS_FILTER_H
+#define TCPWATCH_OPTIONS_FILTER_H
 
 #include <argp.h>
 
