@@ -240,7 +240,9 @@ static void found(struct trace *trace, struct entry *entry, const struct record_
 	state_change(trace, entry, record->new_state, record->header.time_ns, CAUSE_UNKNOWN,
 		     "found");
 	entry->socket.since_known = false;
-	trace->older += record->new_state != TCP_LISTEN && record->new_state != TCP_CLOSE;
+	/* In SYN_SENT the connection is still to come. */
+	trace->older += record->new_state != TCP_LISTEN && record->new_state != TCP_CLOSE &&
+			record->new_state != TCP_SYN_SENT;
 }
 
 void state_record(struct trace *trace, struct entry *entry, const struct record_state *record)
