@@ -106,9 +106,14 @@ static void keep_in_order(void *context, const union record *record)
 }
 
 /* Without a view only the end of the run asks the model: for what drained() looks at. */
+static bool is_model_asked(const struct live *live)
+{
+	return pipeline_view(live->options) || live->outputs.pieces;
+}
+
 static bool is_for_model(const struct live *live, const struct record_header *header)
 {
-	return pipeline_view(live->options) || header->kind == RECORD_SOCKET ||
+	return is_model_asked(live) || header->kind == RECORD_SOCKET ||
 	       header->kind == RECORD_STATE;
 }
 
@@ -248,6 +253,8 @@ static int prepare(struct live *live)
 		err = pipeline_open(&live->pipeline, pipeline_view(options), &target, &live->info);
 	if (err)
 		log_error("can't start the trace: %s", strerror(-err));
+	else if (!is_model_asked(live))
+		trace_states_only(live->pipeline.trace);
 	return err;
 }
 

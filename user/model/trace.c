@@ -41,6 +41,11 @@ int trace_open(struct trace **trace, const struct capture_info *info, const stru
 	return 0;
 }
 
+void trace_states_only(struct trace *trace)
+{
+	trace->segments_known = trace->bytes_known = trace->segments_sure = false;
+}
+
 static void free_values(struct map *map)
 {
 	size_t at = 0;

@@ -140,6 +140,12 @@ struct trace;
 int trace_open(struct trace **trace, const struct capture_info *info, const struct trace_sink *sink,
 	       void *context);
 
+/*
+ * Before the first record: no segment will be fed, though the capture has them. Then
+ * the model doesn't wait for the FIN that takes a socket from FIN_WAIT2 to its end.
+ */
+void trace_states_only(struct trace *trace);
+
 /* Takes one record. 0 or -ENOMEM. */
 int trace_feed(struct trace *trace, const union record *record);
 
