@@ -16,6 +16,7 @@ BEGIN {
 	allowed["main"] = "base capture collect model export options main record"
 	allowed["experiments"] = "experiments"
 	allowed["unit"] = "base capture model export options record unit"
+	allowed["fuzz"] = "base bpf capture model export record unit fuzz"
 	allowed["live"] = "live"
 	allowed["tests"] = "base capture model export options record tests"
 
@@ -39,7 +40,7 @@ function room(path) {
 	if (path ~ /^user\/options\.[ch]$/) return "options"
 	if (path ~ /^user\//) return "main"
 	if (path ~ /^experiments\//) return "experiments"
-	if (path ~ /^tests\/(unit|live)\//) {
+	if (path ~ /^tests\/(fuzz|unit|live)\//) {
 		split(path, part, "/")
 		return part[2]
 	}
