@@ -17,6 +17,7 @@ BEGIN {
 	allowed["main"] = "base capture collect model export options pieces main record"
 	allowed["experiments"] = "experiments"
 	allowed["unit"] = "base capture model export options pieces record unit"
+	allowed["fuzz"] = "base bpf capture model export record unit fuzz"
 	allowed["live"] = "live"
 	allowed["tests"] = "base capture model export options record tests"
 
@@ -41,7 +42,7 @@ function room(path) {
 	if (path ~ /^user\/pieces\.[ch]$/) return "pieces"
 	if (path ~ /^user\//) return "main"
 	if (path ~ /^experiments\//) return "experiments"
-	if (path ~ /^tests\/(unit|live)\//) {
+	if (path ~ /^tests\/(fuzz|unit|live)\//) {
 		split(path, part, "/")
 		return part[2]
 	}

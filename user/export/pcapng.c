@@ -46,6 +46,17 @@ static uint64_t real_ns(const struct pcapng *pcapng, uint64_t mono_ns)
 	return pcapng->info->start_real_ns + (mono_ns - pcapng->info->start_mono_ns);
 }
 
+/* What a capture says of itself is foreign text, too. */
+static void option_foreign(struct block *block, uint16_t code, const char *before,
+			   const char *foreign)
+{
+	char text[512];
+	size_t used = (size_t)snprintf(text, sizeof(text), "%s", before);
+
+	fmt_escape(text + used, sizeof(text) - used, foreign, strlen(foreign));
+	block_option_text(block, code, text);
+}
+
 static void write_section(struct pcapng *pcapng)
 {
 	const struct capture_info *info = pcapng->info;
@@ -57,11 +68,9 @@ static void write_section(struct pcapng *pcapng)
 	block_u16(block, 1);
 	block_u16(block, 0);
 	block_u64(block, UINT64_MAX);
-	block_option_text(block, OPTION_HARDWARE, info->machine);
-	snprintf(text, sizeof(text), "Linux %s", info->kernel);
-	block_option_text(block, OPTION_OS, text);
-	snprintf(text, sizeof(text), "tcpwatch %s", info->version);
-	block_option_text(block, OPTION_APPLICATION, text);
+	option_foreign(block, OPTION_HARDWARE, "", info->machine);
+	option_foreign(block, OPTION_OS, "Linux ", info->kernel);
+	option_foreign(block, OPTION_APPLICATION, "tcpwatch ", info->version);
 	fmt_escape(command, sizeof(command), info->command, sizeof(info->command));
 	snprintf(text, sizeof(text),
 		 "%s: %s\n"
