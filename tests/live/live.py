@@ -8,6 +8,7 @@ Knows nothing of tcpwatch but its command line and the columns it exports.
 import csv
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -21,7 +22,9 @@ import traceback
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 TCPWATCH = os.path.abspath(os.environ.get("TCPWATCH", os.path.join(ROOT, "tcpwatch")))
 TABLES = ("sockets", "states", "calls", "bytes", "segments", "events", "losses")
-LIMIT_S = 200
+# How many times slower than usual this machine may be; only limits grow with it.
+SLOW = int(os.environ.get("TCPWATCH_TEST_SLOW", "1"))
+LIMIT_S = 200 * SLOW
 NOBODY = 65534
 
 _tests = []
@@ -81,6 +84,7 @@ def tool(name):
 
 def wait_until(condition, what, limit_s=60):
     """A limit, so that a broken test ends; no test passes or fails by speed."""
+    limit_s *= SLOW
     end = time.monotonic() + limit_s
     while not condition():
         need(time.monotonic() < end, f"waited {limit_s} s for {what}")
@@ -99,6 +103,30 @@ def run(command, **options):
             os.killpg(process.pid, signal.SIGKILL)
             raise
     return subprocess.CompletedProcess(command, process.returncode, out, err)
+
+
+_hooks = {}
+
+
+def hooks():
+    """What this kernel has, by --info: {hook: whether it is on}; asked once."""
+    if not _hooks:
+        capture = scratch("hooks.tcpw")
+        equal(run([TCPWATCH, "-o", capture, "--view", "none", "--", "true"]).returncode, 0,
+              "exit status of tracing true")
+        text = run([TCPWATCH, "-r", capture, "--info"]).stdout
+        _hooks.update((name, state == "on") for state, name in
+                      re.findall(r"^(?:hooks)? +(on|off) +(\w+)", text, re.MULTILINE))
+        need(_hooks, f"--info names no hook: {text}")
+    return _hooks
+
+
+def needs(*names):
+    """Skips a test of facts that this kernel can't tell, and says which."""
+    for name in names:
+        need(name in hooks(), f"{name} is no hook that --info names")
+        if not hooks()[name]:
+            raise Skip(f"this kernel has no {name}")
 
 
 def helper(name):
