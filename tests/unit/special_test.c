@@ -390,6 +390,7 @@ static void what_io_uring_moves_is_counted_and_not_timed(void **state)
 	assert_int_equal(stats->count, 1);
 	assert_int_equal(stats->moved_bytes, 700);
 	assert_int_equal(stats->inside_ns, 0);
+	assert_true(the_connection(play)->flow[CLIENT].untimed);
 	/* The call that its thread is in goes on. */
 	returns(play, CLIENT, .call = CALL_RECV, .asked = 10, .bytes = 3, .result = 3);
 	assert_int_equal(the_connection(play)->calls[CLIENT][CALL_RECV].count, 1);

@@ -225,6 +225,7 @@ static void return_send(struct trace *trace, struct entry *entry, const struct c
 	if (!flow->first_send_ns)
 		flow->first_send_ns = call->enter_ns;
 	flow->last_call = call->kind;
+	flow->untimed |= !call_is_timed(call->kind);
 	bytes_taken(trace, entry, call);
 	flow->inside_since_ns = 0;
 	flow->asleep_since_ns = 0;

@@ -65,6 +65,7 @@ struct flow {
 	bool program_unknown;	       /* as in struct bytes */
 	uint64_t taken;		       /* by send calls that returned */
 	uint64_t first_send_ns;	       /* entry of the first send call; 0: none */
+	bool untimed;		       /* of some send call the entry is not known */
 	uint64_t last_return_ns;       /* return of the last send call that moved bytes; 0: none */
 	enum call_kind inside_call;    /* with inside_since_ns */
 	uint64_t inside_since_ns;      /* entry of a send call that has not returned; 0: none */

@@ -45,8 +45,12 @@ void moment_sent(struct trace *trace, struct connection *connection, enum end se
 	moment_arg_count(&moment, 5, calls);
 	moment_arg_text(&moment, 0, name_call(flow->last_call));
 	moment_arg_count(&moment, 1, flow->last_moved_bytes);
-	fmt_duration_seen(moment_arg(&moment, 2), WORDS_ARG_SIZE,
-			  span_ns(flow->last_enter_ns, flow->last_return_ns), !flow->last_found);
+	if (call_is_timed(flow->last_call))
+		fmt_duration_seen(moment_arg(&moment, 2), WORDS_ARG_SIZE,
+				  span_ns(flow->last_enter_ns, flow->last_return_ns),
+				  !flow->last_found);
+	else
+		moment_arg_text(&moment, 2, "? s");
 	moment_arg_count(&moment, 3, open);
 	fmt_percent(moment_arg(&moment, 4), WORDS_ARG_SIZE, open, then->at.handed);
 	moment_publish(trace, connection, &moment);

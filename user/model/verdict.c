@@ -161,7 +161,10 @@ static void say_handed(struct speech *speech, enum end sender)
 
 	snprintf(speech->args[0], WORDS_ARG_SIZE, "%s", name_call(flow->last_call));
 	set_count(speech, 1, flow->at_return.at.handed);
-	set_time(speech, 2, flow->first_send_ns, flow->last_return_ns);
+	if (flow->untimed)
+		snprintf(speech->args[2], WORDS_ARG_SIZE, "? s");
+	else
+		set_time(speech, 2, flow->first_send_ns, flow->last_return_ns);
 	set_count(speech, 3, calls);
 	if (flow->killed_inside)
 		say(speech, SAY_SENT_KILLED);
