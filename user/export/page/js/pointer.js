@@ -34,8 +34,9 @@ function values(time) {
 	}
 	const sleep = sleepAt(flow, time);
 	if (sleep >= 0)
-		rows.push(["", word("sleep", sleepName(flow.sleeps.cause[sleep])) + " " + duration(flow.sleeps.inside[sleep]) +
-			(flow.sleeps.cause[sleep] === PEER_WINDOW ? readerOf(app.sender) : "")]);
+		rows.push(["", word("sleep", sleepName(flow.sleeps.cause[sleep])) + " " + duration(flow.sleeps.inside[sleep])]);
+	if (sleep >= 0 && flow.sleeps.cause[sleep] === PEER_WINDOW)
+		rows.push(["", readerOf(app.sender)]);
 	return rows;
 }
 

@@ -40,8 +40,10 @@ export function sendWaits(index) {
 	const total = asleepNs(summary);
 	return CAUSES.map((cause, i) => ({ ns: summary["sleep_" + cause + "_ns"], i }))
 		.filter(({ ns }) => ns && ns >= total / 100)
-		.map(({ ns, i }) => word("slept_share", duration(ns), percent(ns, total), sleepName(i)) +
-			(CAUSES[i] === "peer_window" ? readerOf(index) : ""));
+		.map(({ ns, i }) => {
+			const slept = word("slept_share", duration(ns), percent(ns, total), sleepName(i));
+			return i === PEER_WINDOW ? word("with_reader", slept, readerOf(index)) : slept;
+		});
 }
 
 export function phaseName(phase) {
