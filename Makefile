@@ -11,12 +11,16 @@
 ##   all           ./tcpwatch and the programs in experiments/ (default)
 ##   unit          build and run the unit tests: no root, no clang, no BPF
 ##   golden        compare views and exports of recorded captures
+##   fuzz          give the fuzzers SECONDS (60) of time (clang)
+##   fuzz-corpus   run what fuzzers found before, and what they start from
 ##   live          trace real programs on this kernel (root)
 ##   page          open the page of --html in a browser (node, chromium)
 ##   check         unit, golden, live and page
 ##   bench         what tracing costs, and what the offline path takes (root)
 ##   test-programs build what the tests run, and run nothing
 ##   lint          who may include whom, licence lines, sizes, course, scripts
+##   tidy          what clang-tidy finds (.clang-tidy)
+##   valgrind      unit, fuzz-corpus and golden, watched by valgrind
 ##   format        rewrite the C files with clang-format
 ##   check-format  say which C files clang-format would change
 ##   install       copy programs and man page below DESTDIR/PREFIX
@@ -27,11 +31,12 @@
 ##   V=1           show the commands
 ##   WERROR=1      warnings are errors
 ##   SAN=1         address and undefined-behaviour sanitizers, in build/san
+##   FUZZ=1        as SAN=1, for libFuzzer of clang, in build/fuzz
 ##   PREFIX=DIR    install below DIR (/usr/local)
 ##   DESTDIR=DIR   put DIR before every installed path
 ##   ARCH=NAME     kernel architecture of the BPF program (x86, arm64, ...)
-##   CC, CLANG, BPFTOOL, LLVM_STRIP, CLANG_FORMAT, PKG_CONFIG, CFLAGS,
-##   BPF_CFLAGS, CPPFLAGS, LDFLAGS, LDLIBS   as everywhere
+##   CC, CLANG, BPFTOOL, LLVM_STRIP, CLANG_FORMAT, CLANG_TIDY, PKG_CONFIG,
+##   CFLAGS, BPF_CFLAGS, CPPFLAGS, LDFLAGS, LDLIBS   as everywhere
 
 VERSION := 0.1.0
 PREFIX ?= /usr/local
@@ -42,6 +47,8 @@ PREFIX ?= /usr/local
 .SUFFIXES:
 MAKEFLAGS += --no-builtin-rules
 
+CLANG ?= clang
+
 ifeq ($(V),1)
 Q :=
 msg = @:
@@ -50,9 +57,9 @@ Q := @
 msg = @printf '  %-8s %s\n' '$(1)' '$(2)'
 endif
 
-CLANG ?= clang
 PKG_CONFIG ?= pkg-config
 LLVM_STRIP ?= llvm-strip
+CLANG_TIDY ?= clang-tidy
 
 # Runs a shell command when the variable is first used, and only then.
 once = $(eval $(1) := $(shell $(2)))$($(1))
@@ -80,11 +87,23 @@ test -z "$$missing" || { echo "make: missing: $${missing#, }: run scripts/deps" 
 touch $@
 endef
 
-ifeq ($(SAN),1)
+sanitizers := -fno-sanitize-recover=all -fno-omit-frame-pointer -fsanitize=address,undefined
+fuzz_main := tests/fuzz/replay
+# As in tests/unit/run.
+fixed_addresses = $(if $(filter 1,$(SAN)),$(shell setarch -R true 2>/dev/null && echo setarch -R))
+ifeq ($(FUZZ),1)
+BUILD := build/fuzz
+OUT := build/fuzz/
+CC := $(CLANG)
+CFLAGS ?= -O1 -g
+hardening := $(sanitizers),fuzzer-no-link
+fuzz_link := -fsanitize=fuzzer
+fuzz_main := tests/fuzz/mutator
+else ifeq ($(SAN),1)
 BUILD := build/san
 OUT := build/san/
 CFLAGS ?= -O1 -g
-hardening := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+hardening := $(sanitizers)
 else
 BUILD := build
 OUT :=
@@ -147,12 +166,16 @@ live_helpers := $(live_objects:.o=)
 page_test_objects := $(call objects,$(wildcard tests/page/*.c))
 page_helpers := $(page_test_objects:.o=)
 
+fuzz_objects := $(call objects,$(wildcard tests/fuzz/*.c))
+fuzz_targets := $(patsubst %,$(BUILD)/tests/fuzz/%,capture packet records)
+fuzz_judge := $(call objects,$(wildcard tests/unit/judge*.c) tests/unit/sinks.c)
+
 bench_objects := $(call objects,$(wildcard tests/bench/*.c))
 bench_programs := $(bench_objects:.o=)
 
 all_objects := $(core_objects) $(collect_objects) $(main_objects) $(shared_experiment_objects) \
 	$(experiment_objects) $(unit_objects) $(unit_helper_objects) $(live_objects) \
-	$(page_test_objects) $(bench_objects)
+	$(page_test_objects) $(fuzz_objects) $(bench_objects)
 directories := $(sort build/bpf $(BUILD) $(BUILD)/found \
 	$(patsubst %/,%,$(dir $(all_objects) $(page_object))))
 
@@ -193,13 +216,22 @@ $(page_helpers): %: %.o $(core)
 	$(call msg,LINK,$@)
 	$(Q)$(link) $^ $(core_libs) $(LDLIBS) -o $@
 
-$(core_objects) $(page_test_objects): extra = $(core_cflags)
+$(fuzz_targets): %: %.o $(BUILD)/$(fuzz_main).o $(BUILD)/tests/fuzz/shared.o \
+		$(BUILD)/tests/fuzz/steps.o $(fuzz_judge) $(core)
+	$(call msg,LINK,$@)
+	$(Q)$(link) $(fuzz_link) $^ $(core_libs) $(LDLIBS) -o $@
+
+$(BUILD)/tests/fuzz/seeds: %: %.o $(BUILD)/tests/fuzz/steps.o $(core)
+	$(call msg,LINK,$@)
+	$(Q)$(link) $^ $(core_libs) $(LDLIBS) -o $@
+
+$(core_objects) $(page_test_objects) $(fuzz_objects): extra = $(core_cflags)
 $(collect_objects): extra = $(bpf_cflags)
 $(unit_objects) $(unit_helper_objects): extra = $(unit_cflags)
 $(experiment_objects) $(shared_experiment_objects) $(live_objects) $(bench_objects): \
 	extra = -pthread
 
-$(core_objects) $(main_objects) $(page_test_objects): | $(BUILD)/found/core
+$(core_objects) $(main_objects) $(page_test_objects) $(fuzz_objects): | $(BUILD)/found/core
 $(collect_objects): | $(skeleton)
 $(unit_objects) $(unit_helper_objects): | $(BUILD)/found/unit
 $(experiment_objects) $(shared_experiment_objects) $(live_objects) $(bench_objects): \
@@ -252,20 +284,44 @@ $(BUILD)/found/unit: | $(BUILD)/found
 $(BUILD)/found/all: | $(BUILD)/found
 	$(call require,$(firstword $(CC)) $(CLANG) $(BPFTOOL) $(PKG_CONFIG),libbpf>=1.1 libelf zlib)
 
-.PHONY: check unit golden live page test-programs
+.PHONY: check unit golden valgrind tidy fuzz fuzz-corpus fuzz-programs live page test-programs
 check:
 	$(Q)$(MAKE) --no-print-directory unit
 	$(Q)$(MAKE) --no-print-directory golden
 	$(Q)$(MAKE) --no-print-directory live
 	$(Q)$(MAKE) --no-print-directory page
 
-test-programs: $(unit_tests) $(live_helpers) $(page_helpers) $(bench_programs)
+test-programs: $(fuzz_targets) $(BUILD)/tests/fuzz/seeds $(unit_tests) $(live_helpers) $(page_helpers) $(bench_programs)
 
 unit: $(unit_tests)
 	$(Q)SAN=$(SAN) tests/tally -q unit$(SAN:1=-sanitized) tests/unit/run $(unit_tests)
 
 golden: $(OUT)tcpwatch
-	$(Q)tests/tally golden tests/golden/run
+	$(Q)TCPWATCH=$(CURDIR)/$(OUT)tcpwatch $(fixed_addresses) \
+		tests/tally golden$(SAN:1=-sanitized) tests/golden/run
+
+SECONDS ?= 60
+fuzz:
+	$(Q)tests/tally fuzz tests/fuzz/run $(SECONDS)
+
+fuzz-corpus: $(fuzz_targets)
+	$(Q)SAN=$(SAN) tests/tally -q fuzz-corpus$(SAN:1=-sanitized) tests/fuzz/again $(fuzz_targets)
+
+fuzz-programs: $(fuzz_targets)
+
+valgrind: $(unit_tests) $(fuzz_targets) tcpwatch
+	$(call require_now,valgrind)
+	$(Q)RUN=tests/valgrind LIMIT_S=7200 tests/tally -q unit-valgrind tests/unit/run $(unit_tests)
+	$(Q)RUN=tests/valgrind LIMIT_S=7200 tests/tally -q fuzz-corpus-valgrind \
+		tests/fuzz/again $(fuzz_targets)
+	$(Q)TCPWATCH=$(CURDIR)/tests/valgrind-tcpwatch tests/tally golden-valgrind tests/golden/run
+
+tidy: $(skeleton)
+	$(call require_now,$(CLANG_TIDY))
+	$(Q)status=0; for file in $(filter user/%.c experiments/%.c tests/%.c,$(c_files)); do \
+		echo "  TIDY     $$file"; $(CLANG_TIDY) --quiet "$$file" -- -std=gnu11 $(warnings) \
+			$(defines) -I. -Ibuild $(bpf_cflags) 2>/dev/null || status=1; \
+	done; exit $$status
 
 live: all $(live_helpers)
 	$(Q)tests/tally live tests/live/run
@@ -284,13 +340,15 @@ scripts = $(shell grep -lsE '^\#!.*[/ ](ba)?sh|shellcheck shell=' \
 	$(wildcard .ci/* scripts/* tests/* tests/*/*))
 
 .PHONY: lint format check-format
-lint: $(experiments)
+lint: $(experiments) $(OUT)tcpwatch
 	$(call msg,LAYERS,bpf user experiments tests)
 	$(Q)scripts/check-layers
 	$(call msg,STYLE,bpf user experiments tests)
 	$(Q)scripts/check-style
 	$(call msg,COURSE,experiments)
 	$(Q)EXPERIMENTS=$(OUT)experiments scripts/course --check
+	$(call msg,HARDENED,$(OUT)tcpwatch)
+	$(Q)$(if $(OUT),,scripts/check-hardening tcpwatch $(experiments))
 	$(call msg,SHELL,scripts tests .ci)
 	$(call require_now,shellcheck)
 	$(Q)shellcheck -x $(scripts)
