@@ -49,10 +49,12 @@ static int visit_path(struct namespace_visit *visit, const char *path)
 	err = fd < 0 || setns(fd, CLONE_NEWNET) ? -errno : 0;
 	if (fd >= 0)
 		close(fd);
-	if (!err)
-		return visit->there(visit->context);
-	visit->refused++;
-	return 0;
+	if (err) {
+		visit->refused++;
+		return 0;
+	}
+	visit->entered++;
+	return visit->there(visit->context);
 }
 
 static int visit_once(struct namespace_visit *visit, struct seen *seen, const char *path)
@@ -106,14 +108,13 @@ int namespaces_visit(struct namespace_visit *visit)
 	int home = open(OWN_NAMESPACE, O_RDONLY | O_CLOEXEC), err;
 	struct seen seen = { 0 };
 
-	visit->refused = 0;
+	visit->refused = visit->entered = 0;
 	if (home < 0)
 		return -errno;
 	err = visit_own(visit, &seen);
 	if (!err)
 		err = visit_others(visit, &seen);
-	if (seen.count > 1 && setns(home, CLONE_NEWNET) && visit->refused + 1 < seen.count &&
-	    errno != EPERM)
+	if (visit->entered && setns(home, CLONE_NEWNET))
 		err = err ? err : -errno;
 	close(home);
 	free(seen.inodes);

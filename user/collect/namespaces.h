@@ -11,6 +11,7 @@ struct namespace_visit {
 	int (*there)(void *context);		       /* 0 or negative errno */
 	void *context;
 	unsigned int refused; /* namespaces that could not be entered */
+	unsigned int entered; /* beside its own */
 };
 
 /*
