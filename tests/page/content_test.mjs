@@ -181,6 +181,21 @@ test("what_came_back_to_a_failed_connect_is_on_its_card_and_in_its_ladder", asyn
 	await done(page);
 });
 
+test("the_calls_say_what_they_waited_for_as_the_terminal_does", async () => {
+	const notes = async (name, hash) => {
+		const page = await open(paged(recorded(name)), { hash });
+		const found = await page.$$eval("#calls tr.note", (rows) => rows.map((row) => row.textContent));
+		await done(page);
+		return found.join("\n");
+	};
+	const send = await notes("blocked_send", "#c=1");
+	truth(/slept .+ of all sleep\): peer's window; slow reader: bulk_server \d+/.test(send), send);
+	const late = await notes("lessons/accept_late", "#c=1");
+	truth(late.includes("before the call: the program came late"), late);
+	const full = await notes("lessons/backlog", "#c=3");
+	truth(/\(>99 %\): SYN retries, accept queue full \(3 SYNs in all\)/.test(full), full);
+});
+
 test("an_attempt_without_a_syn_counts_from_its_connect", async () => {
 	const page = await open(paged(recorded("lessons/unreachable")), { hash: "#c=1" });
 	const ticks = await page.textContent("#timeline");
