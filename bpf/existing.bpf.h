@@ -16,9 +16,9 @@ static bool is_wanted(const struct tuple *tuple, __u16 family, __u32 *listener_i
 	struct tracked_listener *listener = listener_for(tuple);
 
 	*listener_id = listener ? listener->id : 0;
-	return compat_tuple_readable(tuple) &&
-	       (listener || (follow_all && !comms_wanted_count)) && filter_takes_family(family) &&
-	       filter_takes_protocol(family, IPPROTO_TCP) && filter_takes_tuple(tuple);
+	return compat_tuple_readable(tuple) && (listener || (follow_all && !comms_wanted_count)) &&
+	       filter_takes_family(family) && filter_takes_protocol(family, IPPROTO_TCP) &&
+	       filter_takes_tuple(tuple);
 }
 
 /* Request and TIME_WAIT sockets have only the common part of a socket. */

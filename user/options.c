@@ -333,6 +333,38 @@ static void take_svg(struct options *options, const char *arg)
 		options->files[OUTPUT_SVG_AXIS] = arg;
 }
 
+/* What names a file or a directory; false: another option. */
+static bool take_file(struct options *options, int key, const char *arg)
+{
+	switch (key) {
+	case 'r':
+		options->read = arg;
+		return true;
+	case 'o':
+		options->output = arg;
+		return true;
+	case KEY_CSV:
+		options->csv = arg;
+		return true;
+	case KEY_JSON:
+		options->files[OUTPUT_JSON] = arg;
+		return true;
+	case KEY_HTML:
+		options->files[OUTPUT_HTML] = arg;
+		return true;
+	case KEY_SVG:
+		take_svg(options, arg);
+		return true;
+	case KEY_PERFETTO:
+		options->files[OUTPUT_PERFETTO] = arg;
+		return true;
+	case KEY_PCAPNG:
+		options->files[OUTPUT_PCAPNG] = arg;
+		return true;
+	}
+	return false;
+}
+
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
 	struct parse *parse = state->input;
@@ -349,36 +381,12 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_ERROR:
 		parse->stopped_at = state->next;
 		return 0;
-	case 'r':
-		options->read = arg;
-		return 0;
 	case 'a':
 		options->all = true;
 		return 0;
 	case KEY_DETAIL:
 		parse->detail_given = true;
 		return parse_value(options, key, arg);
-	case 'o':
-		options->output = arg;
-		return 0;
-	case KEY_CSV:
-		options->csv = arg;
-		return 0;
-	case KEY_JSON:
-		options->files[OUTPUT_JSON] = arg;
-		return 0;
-	case KEY_HTML:
-		options->files[OUTPUT_HTML] = arg;
-		return 0;
-	case KEY_SVG:
-		take_svg(options, arg);
-		return 0;
-	case KEY_PERFETTO:
-		options->files[OUTPUT_PERFETTO] = arg;
-		return 0;
-	case KEY_PCAPNG:
-		options->files[OUTPUT_PCAPNG] = arg;
-		return 0;
 	case 'v':
 		options->verbose = true;
 		return 0;
@@ -396,7 +404,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		state->next = state->argc;
 		return 0;
 	default:
-		return parse_value(options, key, arg);
+		return take_file(options, key, arg) ? 0 : parse_value(options, key, arg);
 	}
 }
 
@@ -419,91 +427,6 @@ static const struct argp argp = {
 	       "Example: sudo tcpwatch -o run.tcpw -- ./experiments/bulk_send",
 };
 
-static int on_standard_output(const struct options *options)
-{
-	int count = 0;
-
-	for (int i = 0; i < OUTPUT_FILES; i++)
-		count += options->files[i] && !strcmp(options->files[i], "-");
-	return count;
-}
-
-/* An output or a capture without a name, as from a shell variable that is not set. */
-static bool empty_name(const struct options *options)
-{
-	const char *names[3 + OUTPUT_FILES] = { options->read, options->output, options->csv };
-
-	memcpy(names + 3, options->files, sizeof(options->files));
-	for (int i = 0; i < 3 + OUTPUT_FILES; i++)
-		if (names[i] && !names[i][0])
-			return true;
-	return false;
-}
-
-/* A name that is given for two outputs; NULL: none is. */
-static const char *given_twice(const struct options *options)
-{
-	const char *names[2 + OUTPUT_FILES] = { options->output, options->csv };
-
-	memcpy(names + 2, options->files, sizeof(options->files));
-	for (int i = 0; i < 2 + OUTPUT_FILES; i++)
-		for (int k = 0; names[i] && k < i; k++)
-			if (names[k] && strcmp(names[i], "-") && !strcmp(names[i], names[k]))
-				return names[i];
-	return NULL;
-}
-
-static int sources(const struct options *options)
-{
-	return !!options->read + !!options->command + !!options->pid_count + options->all;
-}
-
-static int check(const struct options *options)
-{
-	if (empty_name(options))
-		log_error(
-			"the name of a file is empty: give one behind -r, -o, --csv and the like");
-	else if (options->read && options->command)
-		log_error("-r reads a capture and runs no command: leave out one of the two");
-	else if (!sources(options))
-		log_error(
-			"nothing to trace: name a command, as in tcpwatch -- ./program, a process "
-			"with -p, or a capture with -r (see --help)");
-	else if (sources(options) > 1)
-		log_error("a command, -p, -a and -r exclude each other: choose one of them");
-	else if (options->read && options->duration_ns)
-		log_error("-d ends a trace; with -r there is a capture already");
-	else if (options->read && options->output)
-		log_error("-o keeps what is being traced; with -r there is a capture already");
-	else if (options->read && (filter_is_on(&options->filter) || options->filter.peers))
-		log_error("--port, --addr and the like choose what is traced; -r shows all that "
-			  "is in the capture");
-	else if (options->play && !options->read)
-		log_error("--play replays a capture: add -r FILE");
-	else if (options->play && options->info)
-		log_error("--info and --play: choose one of the two");
-	else if (options->top && options->read)
-		log_error("--top shows a run as it happens; with -r use --view connections");
-	else if (options->view == VIEW_LIVE && options->read && !options->play)
-		log_error("--view live shows a run as it happens; with -r use --play");
-	else if (options->info && !options->read)
-		log_error("--info needs a capture: add -r FILE");
-	else if (options->output && !strcmp(options->output, "-"))
-		log_error("-o -: standard output belongs to the command; name a file");
-	else if (options->csv && !strcmp(options->csv, "-"))
-		log_error("--csv -: the tables are a file each; name a directory for them");
-	else if (on_standard_output(options) > 1)
-		log_error("only one output can go to standard output: name files for the others");
-	else if (given_twice(options))
-		log_error("%s is given for two outputs: give each its own file",
-			  given_twice(options));
-	else if (options->every_ns && !options->csv)
-		log_error("--every thins bytes.csv: add --csv DIR");
-	else
-		return filter_check(&options->filter) ? -EINVAL : options_check_rotation(options);
-	return -EINVAL;
-}
-
 int options_parse(struct options *options, int argc, char **argv)
 {
 	const unsigned int how = ARGP_IN_ORDER | ARGP_NO_ERRS | ARGP_NO_HELP;
@@ -517,7 +440,7 @@ int options_parse(struct options *options, int argc, char **argv)
 			  parse.stopped_at > 0 ? argv[parse.stopped_at - 1] : "");
 	if (parse.printed)
 		return 1;
-	if (err || check(options))
+	if (err || options_check(options))
 		return -EINVAL;
 	if (!parse.detail_given)
 		options->detail = options->all	       ? CHOOSE_STATES

@@ -18,4 +18,7 @@ int options_rotate(struct options *options, const char *text);
 int options_keep(uint32_t *keep, const char *text);
 int options_check_rotation(const struct options *options);
 
+/* 0, or -EINVAL after one line on standard error. */
+int options_check(const struct options *options);
+
 #endif

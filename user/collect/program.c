@@ -19,6 +19,7 @@
 #include "bpf/tcpwatch.skel.h"
 #include "user/base/log.h"
 #include "user/capture/merge.h"
+#include "user/collect/choice.h"
 #include "user/collect/existing.h"
 #include "user/collect/hooks.h"
 #include "user/collect/namespaces.h"
@@ -131,51 +132,6 @@ static uint64_t wakeup_bytes(uint64_t ring_bytes)
 	return ring_bytes / 4 < WAKEUP_BYTES ? ring_bytes / 4 : WAKEUP_BYTES;
 }
 
-static void choose_patterns(__u64 (*to)[4], uint32_t *count, const struct filter_patterns *patterns)
-{
-	_Static_assert(sizeof(to[0]) == sizeof(patterns->at[0]), "value and mask");
-	memcpy(to, patterns->at, sizeof(patterns->at));
-	*count = patterns->count;
-}
-
-static void choose_protocols(struct tcpwatch_bpf__rodata *rodata, const struct filter *filter)
-{
-	uint32_t left = filter_left(filter->protocols, (1u << FILTER_PROTOCOLS) - 1);
-
-	rodata->protocols_filtered = left != (1u << FILTER_PROTOCOLS) - 1;
-	rodata->protocol_tcp = left >> FILTER_TCP & 1;
-	rodata->protocol_udp = left >> FILTER_UDP & 1;
-	rodata->protocol_mptcp = left >> FILTER_MPTCP & 1;
-	rodata->protocol_unix = left >> FILTER_UNIX & 1;
-	rodata->protocol_other = left >> FILTER_OTHER & 1;
-}
-
-static void choose_sockets(struct tcpwatch_bpf *skeleton, const struct filter *filter)
-{
-	struct tcpwatch_bpf__rodata *rodata = skeleton->rodata;
-	uint32_t families = filter_left(filter->families, UINT32_MAX);
-
-	rodata->filter_on = filter_is_on(filter);
-	rodata->filter_by_tuple =
-		filter->by_port[FILTER_WANTED] || filter->by_port[FILTER_REFUSED] ||
-		filter->addresses[FILTER_WANTED].count || filter->addresses[FILTER_REFUSED].count;
-	rodata->ports_are_wanted = filter->by_port[FILTER_WANTED];
-	rodata->ports_are_refused = filter->by_port[FILTER_REFUSED];
-	memcpy(rodata->ports_wanted, filter->ports[FILTER_WANTED], sizeof(rodata->ports_wanted));
-	memcpy(rodata->ports_refused, filter->ports[FILTER_REFUSED], sizeof(rodata->ports_refused));
-	choose_patterns(rodata->addresses_wanted, &rodata->addresses_wanted_count,
-			&filter->addresses[FILTER_WANTED]);
-	choose_patterns(rodata->addresses_refused, &rodata->addresses_refused_count,
-			&filter->addresses[FILTER_REFUSED]);
-	choose_patterns(rodata->comms_wanted, &rodata->comms_wanted_count,
-			&filter->comms[FILTER_WANTED]);
-	choose_patterns(rodata->comms_refused, &rodata->comms_refused_count,
-			&filter->comms[FILTER_REFUSED]);
-	rodata->families_taken = families == UINT32_MAX ? 0 : families;
-	choose_protocols(rodata, filter);
-	rodata->peers_wanted = filter->peers;
-}
-
 /* Programs that the collector runs itself. */
 static void keep_others_off(struct tcpwatch_bpf *skeleton)
 {
@@ -208,7 +164,7 @@ static int configure(struct program *program, const struct program_options *opti
 	skeleton->rodata->wakeup_bytes = wakeup_bytes(options->ring_bytes);
 	skeleton->rodata->calls_traced = options->detail >= DETAIL_CALLS;
 	skeleton->rodata->emit_entries = options->detail >= DETAIL_FULL;
-	choose_sockets(skeleton, options->filter);
+	choice_fill(skeleton->rodata, options->filter);
 	hooks_number_calls((__u8 *)skeleton->rodata->call_of_number,
 			   sizeof(skeleton->rodata->call_of_number));
 	program->all = options->all;
