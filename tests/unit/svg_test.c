@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "tests/unit/exported.h"
 #include "user/base/utf8.h"
@@ -364,6 +365,18 @@ static void a_word_without_blanks_is_broken(void **state)
 	assert_int_equal(svg_wrap(lines, "", 20, false, 200), 0);
 }
 
+static void blanks_stay_within_a_line(void **state)
+{
+	char lines[SVG_LINES][SVG_LINE_SIZE], text[2 * SVG_LINE_SIZE];
+
+	(void)state;
+	memset(text, ' ', sizeof(text) - 1);
+	text[0] = 'a';
+	text[sizeof(text) - 1] = '\0';
+	for (int i = 0, count = svg_wrap(lines, text, 20, false, 200); i < count; i++)
+		assert_in_range(strlen(lines[i]), 0, SVG_LINE_SIZE - 1);
+}
+
 static void marks_are_short(void **state)
 {
 	char text[][16] = { "2.000 s", "10.50 MB", "0 B", "7.805 s", "100.0 ms" };
@@ -423,6 +436,7 @@ int main(void)
 		cmocka_unit_test(the_longest_calls_are_kept),
 		cmocka_unit_test(lines_fit_and_lose_nothing),
 		cmocka_unit_test(a_word_without_blanks_is_broken),
+		cmocka_unit_test(blanks_stay_within_a_line),
 		cmocka_unit_test(marks_are_short),
 		cmocka_unit_test(steps_are_round),
 		promise(a_full_disk_is_an_error),

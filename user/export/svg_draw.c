@@ -239,7 +239,8 @@ static size_t line_length(const char *text, int size, bool bold, double width, s
 			*skip = code == ' ';
 		}
 		used += width_of(code, size, bold);
-		if (code != ' ' && (used > width || at + (size_t)length >= SVG_LINE_SIZE))
+		/* Blanks may stand beyond the width, but not beyond the memory of a line. */
+		if ((code != ' ' && used > width) || at + (size_t)length >= SVG_LINE_SIZE)
 			return best ? best : at ? at : (size_t)length;
 	}
 	*skip = 0;
