@@ -2,6 +2,7 @@
 /* The page of connection ends: rates, order, what falls out, and what keys do. */
 #include <netinet/tcp.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "tests/unit/stage.h"
 
@@ -76,6 +77,28 @@ static void rates_are_of_the_time_between_two_looks(void **state)
 	pass(stage->play, SECOND);
 	assert_contains(row(stage, 0, text, sizeof(text)), " 100     0     0    0 send 3.50s");
 	assert_contains(row(stage, 1, text, sizeof(text)), "server/200");
+}
+
+/* What sleeps says why only where that is known, and never for something else. */
+static void a_sleep_is_given_its_own_cause(void **state)
+{
+	struct stage *stage = *state;
+	char text[512];
+
+	frame_top(stage->frame, TOP_BY_BLOCKED);
+	sender_blocks(stage->play);
+	pass(stage->play, SECOND);
+	assert_contains(row(stage, 0, text, sizeof(text)), ": peer window");
+	write_queue(stage->play, CLIENT, SAMPLE_ACKED, .handed = 4000000, .sent = 100000,
+		    .acked = 90000, .wmem = 4220000, .sndbuf = 4194304, .window = 8000000,
+		    .cwnd = 10, .out = 1, .ack = 95000, .flags = SAMPLE_PACED);
+	assert_contains(row(stage, 0, text, sizeof(text)), ": pacing");
+	write_queue(stage->play, CLIENT, SAMPLE_ACKED, .handed = 4000000, .sent = 100000,
+		    .acked = 95000, .wmem = 4220000, .sndbuf = 4194304, .window = 8000000,
+		    .cwnd = 10, .out = 1, .ack = 96000);
+	row(stage, 0, text, sizeof(text));
+	assert_contains(text, "send");
+	assert_null(strstr(text, "buffer"));
 }
 
 static void keys_change_the_order(void **state)
@@ -207,6 +230,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		on_stage(ends_are_rows_in_all_forms),
 		on_stage(rates_are_of_the_time_between_two_looks),
+		on_stage(a_sleep_is_given_its_own_cause),
 		on_stage(keys_change_the_order),
 		on_stage(segments_sent_again_come_first_when_asked),
 		on_stage(what_is_over_falls_out_after_some_seconds),

@@ -36,11 +36,9 @@ static struct top_sums sums_of(const struct frame *frame, const struct connectio
 	struct top_sums sums = {
 		.out = connection->flow[end].at.sent,
 		.in = connection->flow[!end].at.received,
+		.blocked_ns = connection_blocked_ns(connection, end),
 	};
 
-	for (int kind = 0; kind < CALL_KINDS; kind++)
-		if (call_can_block((enum call_kind)kind))
-			sums.blocked_ns += connection->calls[end][kind].inside_ns;
 	if (call && call_can_block(call->kind))
 		sums.blocked_ns += since(now_ns, call->enter_ns);
 	return sums;
@@ -88,16 +86,16 @@ void top_look(struct frame *frame, uint64_t now_ns)
 
 static enum frame_word why_asleep(enum sleep_cause cause)
 {
-	switch (cause) {
-	case SLEEP_PEER_WINDOW:
-		return FRAME_TOP_WINDOW;
-	case SLEEP_CONGESTION:
-		return FRAME_TOP_CONGESTION;
-	case SLEEP_LOWAT:
-		return FRAME_TOP_LOWAT;
-	default:
-		return FRAME_TOP_BUFFER;
-	}
+	static const enum frame_word words[SLEEP_CAUSES] = {
+		[SLEEP_NONE] = FRAME_WORDS,
+		[SLEEP_PEER_WINDOW] = FRAME_TOP_WINDOW,
+		[SLEEP_CONGESTION] = FRAME_TOP_CONGESTION,
+		[SLEEP_BUFFER] = FRAME_TOP_BUFFER,
+		[SLEEP_LOWAT] = FRAME_TOP_LOWAT,
+		[SLEEP_PACING] = FRAME_TOP_PACING,
+	};
+
+	return words[cause];
 }
 
 /* As in frame_now.c: where the cause isn't known, none is given. */

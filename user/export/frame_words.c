@@ -101,6 +101,7 @@ static const char *const words[FRAME_WORDS][LANG_COUNT] = {
 	[FRAME_TOP_CONGESTION] = { "cong window", "拥塞窗口" },
 	[FRAME_TOP_BUFFER] = { "send buffer", "发送缓冲区" },
 	[FRAME_TOP_LOWAT] = { "lowat", "lowat" },
+	[FRAME_TOP_PACING] = { "pacing", "发送节奏" },
 	[FRAME_TOP_NO_DATA] = { "data", "数据" },
 	[FRAME_TOP_SYN] = { "SYN answer", "SYN 应答" },
 	[FRAME_TOP_OVER] = { "(over)", "（结束）" },
