@@ -22,9 +22,9 @@ static __u64 socket_behind(struct fdtable *table, int fd, __u64 *inode)
 	struct inode *file_inode;
 	struct socket *socket;
 
-	if ((__u32)fd >= BPF_CORE_READ(table, max_fds))
+	if ((__u32)fd >= table->max_fds)
 		return 0;
-	files = BPF_CORE_READ(table, fd);
+	files = table->fd;
 	if (bpf_probe_read_kernel(&file, sizeof(file), files + fd) || !file)
 		return 0;
 	file_inode = BPF_CORE_READ(file, f_inode);
@@ -35,9 +35,14 @@ static __u64 socket_behind(struct fdtable *table, int fd, __u64 *inode)
 	return (__u64)BPF_CORE_READ(socket, sk);
 }
 
+static struct fdtable *table_of(struct task_struct *task)
+{
+	return task->files->fdt;
+}
+
 static struct fdtable *current_table(void)
 {
-	return bpf_get_current_task_btf()->files->fdt;
+	return table_of(bpf_get_current_task_btf());
 }
 
 /* What this address is now. An inode that differs is another socket's. */

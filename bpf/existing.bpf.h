@@ -152,7 +152,7 @@ int follow_tcp(struct bpf_iter__tcp *context)
 static struct tracked_task *task_asleep(struct task_struct *task, struct pt_regs *regs)
 {
 	struct tracked_task *tracked = bpf_task_storage_get(&tasks, task, NULL, 0);
-	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
+	struct fdtable *table = table_of(task);
 	__u64 inode;
 
 	if (tracked || !follow_all || !socket_behind(table, PT_REGS_PARM1_SYSCALL(regs), &inode))
@@ -162,7 +162,7 @@ static struct tracked_task *task_asleep(struct task_struct *task, struct pt_regs
 
 static void call_found_on(struct task_struct *task, struct socket_call *call, __u8 kind)
 {
-	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
+	struct fdtable *table = table_of(task);
 	const struct call_shape *shape;
 	__u64 inode = 0;
 

@@ -134,10 +134,9 @@ static void sample_acked(struct sock *sk, struct mark *mark, __u32 ack_seq)
 
 	if (!tcp || !ack_matters(tcp, ack_seq))
 		return;
-	record = emit_reserve(RECORD_SAMPLE_SEND, sizeof(*record), mark->identity.id);
+	record = start_sample_send(sk, tcp, mark);
 	if (!record)
 		return;
-	fill_sample_send(record, mark, sk, tcp);
 	record->ack_seq = ack_seq;
 	record->reason = SAMPLE_ACKED;
 	emit_submit(record);
