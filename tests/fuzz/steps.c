@@ -4,24 +4,6 @@
 
 #include <string.h>
 
-static const uint16_t sizes[RECORD_KINDS] = {
-	[RECORD_SOCKET] = sizeof(struct record_socket),
-	[RECORD_PROCESS] = sizeof(struct record_process),
-	[RECORD_STATE] = sizeof(struct record_state),
-	[RECORD_CALL_ENTER] = sizeof(struct record_call_enter),
-	[RECORD_CALL] = sizeof(struct record_call),
-	[RECORD_ADDRESS] = sizeof(struct record_address),
-	[RECORD_SAMPLE_SEND] = sizeof(struct record_sample_send),
-	[RECORD_SAMPLE_RECV] = sizeof(struct record_sample_recv),
-	[RECORD_SEGMENT] = sizeof(struct record_segment),
-	[RECORD_QUEUE] = sizeof(struct record_queue),
-	[RECORD_RESET] = sizeof(struct record_reset),
-	[RECORD_RETRANSMIT] = sizeof(struct record_retransmit),
-	[RECORD_ERROR] = sizeof(struct record_error),
-	[RECORD_LOST] = sizeof(struct record_lost),
-	[RECORD_ICMP] = sizeof(struct record_icmp),
-};
-
 void steps_begin(struct steps *steps)
 {
 	memset(steps, 0, sizeof(*steps));
@@ -57,21 +39,23 @@ static void turn_times(union record *record, uint64_t now_ns)
 size_t step_take(struct steps *steps, const uint8_t *data, size_t size, union record *record)
 {
 	unsigned int kind, count;
+	size_t bytes_of_kind;
 	uint8_t *bytes;
 
 	if (size < 3)
 		return 0;
 	kind = (data[0] & ~STEP_BACK) % RECORD_KINDS;
 	count = data[2] < STEP_CHANGES ? data[2] : STEP_CHANGES;
-	if (!sizes[kind] || size - 3 < 2 * count)
+	bytes_of_kind = decode_size(kind);
+	if (!bytes_of_kind || size - 3 < 2 * count)
 		return 0;
 	bytes = (uint8_t *)&steps->last[kind];
 	for (unsigned int i = 0; i < count; i++)
-		bytes[data[3 + 2 * i] % sizes[kind]] = data[4 + 2 * i];
+		bytes[data[3 + 2 * i] % bytes_of_kind] = data[4 + 2 * i];
 	steps->now_ns += data[0] & STEP_BACK ? -step_ns(data[1]) : step_ns(data[1]);
 	*record = steps->last[kind];
 	record->header.kind = (uint16_t)kind;
-	record->header.size = sizes[kind];
+	record->header.size = (uint16_t)bytes_of_kind;
 	record->header.time_ns = steps->now_ns;
 	turn_times(record, steps->now_ns);
 	return 3 + 2 * count;
@@ -91,7 +75,7 @@ size_t step_write(struct steps *steps, uint8_t data[STEP_SIZE], const union reco
 	data[2] = 0;
 	steps->now_ns += back ? -step_ns(data[1]) : step_ns(data[1]);
 	turn_times(&turned, record->header.time_ns);
-	for (unsigned int at = 0; at < sizes[kind] && data[2] < STEP_CHANGES; at++) {
+	for (unsigned int at = 0; at < decode_size(kind) && data[2] < STEP_CHANGES; at++) {
 		if (bytes[at] == from[at] || at < 4 || (at >= 8 && at < 16))
 			continue;
 		data[3 + 2 * data[2]] = (uint8_t)at;

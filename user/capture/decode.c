@@ -168,6 +168,11 @@ static bool check_record(union record *record)
 	return false;
 }
 
+size_t decode_size(unsigned int kind)
+{
+	return kind < RECORD_KINDS ? sizes[kind] : 0;
+}
+
 int decode_record(const void *bytes, size_t available, union record *record)
 {
 	struct record_header header;
@@ -178,7 +183,7 @@ int decode_record(const void *bytes, size_t available, union record *record)
 	memcpy(&header, bytes, sizeof(header));
 	if (header.size < sizeof(header) || header.size > available || header.size % 8)
 		return -EBADMSG;
-	known = header.kind < RECORD_KINDS ? sizes[header.kind] : 0;
+	known = decode_size(header.kind);
 	copied = known < header.size ? known : header.size;
 	memcpy(record, bytes, copied);
 	memset((char *)record + copied, 0, sizeof(*record) - copied);

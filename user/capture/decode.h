@@ -40,4 +40,7 @@ union record {
  */
 int decode_record(const void *bytes, size_t available, union record *record);
 
+/* Bytes of a record of this kind, as this program knows it; 0: it doesn't, or RECORD_NONE. */
+size_t decode_size(unsigned int kind);
+
 #endif
