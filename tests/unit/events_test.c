@@ -8,47 +8,8 @@
 #include <sys/socket.h>
 
 #include "tests/unit/cmocka_all.h"
-#include "tests/unit/story.h"
+#include "tests/unit/desk.h"
 #include "user/export/events.h"
-
-struct desk {
-	struct story story;
-	struct paper paper;
-	struct trace *trace;
-};
-
-static int open_desk(void **state)
-{
-	struct desk *desk = calloc(1, sizeof(*desk));
-
-	assert_non_null(desk);
-	story_fill(&desk->story);
-	assert_int_equal(trace_open(&desk->trace, &desk->story.info, NULL, NULL), 0);
-	*state = desk;
-	return 0;
-}
-
-static int close_desk(void **state)
-{
-	struct desk *desk = *state;
-
-	paper_free(&desk->paper);
-	trace_close(desk->trace);
-	free(desk);
-	return 0;
-}
-
-static void assert_has(const char *text, const char *part)
-{
-	if (!strstr(text, part))
-		fail_msg("\"%s\" is not in:\n%s", part, text);
-}
-
-static void assert_lacks(const char *text, const char *part)
-{
-	if (strstr(text, part))
-		fail_msg("\"%s\" is in:\n%s", part, text);
-}
 
 /* Events, one line each. */
 static const char *event_of(struct desk *desk, const struct call *call)
@@ -314,7 +275,7 @@ static void states_segments_and_losses_are_lines_too(void **state)
 				     "+1.300 s\n");
 }
 
-#define DESK_TEST(name) cmocka_unit_test_setup_teardown(name, open_desk, close_desk)
+#define DESK_TEST(name) cmocka_unit_test_setup_teardown(name, desk_open, desk_close)
 
 int main(void)
 {

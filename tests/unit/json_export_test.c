@@ -8,48 +8,29 @@
 #include <string.h>
 
 #include "tests/unit/cmocka_all.h"
-#include "tests/unit/story.h"
+#include "tests/unit/desk.h"
 #include "user/base/utf8.h"
 #include "user/export/columns.h"
 #include "user/export/json_parts.h"
 
-struct desk {
-	struct story story;
-	struct paper paper;
-	struct trace *trace;
-	void *json;
-};
-
 static int open_desk(void **state)
 {
-	struct desk *desk = calloc(1, sizeof(*desk));
+	int err = desk_open(state);
 
-	assert_non_null(desk);
-	story_fill(&desk->story);
-	paper_open(&desk->paper, 80, true);
-	assert_int_equal(trace_open(&desk->trace, &desk->story.info, NULL, NULL), 0);
-	*state = desk;
-	return 0;
-}
-
-static int close_desk(void **state)
-{
-	struct desk *desk = *state;
-
-	paper_free(&desk->paper);
-	trace_close(desk->trace);
-	free(desk);
-	return 0;
+	if (!err)
+		paper_open(&((struct desk *)*state)->paper, 80, true);
+	return err;
 }
 
 static void begin(struct desk *desk)
 {
-	assert_int_equal(export_json.begin(&desk->json, &desk->paper.target, &desk->story.info), 0);
+	assert_int_equal(export_json.begin(&desk->context, &desk->paper.target, &desk->story.info),
+			 0);
 }
 
 static const char *finish(struct desk *desk)
 {
-	assert_int_equal(export_json.end(desk->json, desk->trace, &desk->story.end), 0);
+	assert_int_equal(export_json.end(desk->context, desk->trace, &desk->story.end), 0);
 	paper_close(&desk->paper);
 	return desk->paper.text;
 }
@@ -178,9 +159,9 @@ static void hostile_bytes_give_valid_json(void **state)
 		memcpy(call.comm, names[i], strlen(names[i]));
 		memcpy(process.comm, call.comm, sizeof(process.comm));
 		memcpy(desk->story.client.owner_comm, call.comm, sizeof(call.comm));
-		export_json.sink.call(desk->json, &call);
-		export_json.sink.process(desk->json, &process);
-		export_json.sink.socket(desk->json, &desk->story.client);
+		export_json.sink.call(desk->context, &call);
+		export_json.sink.process(desk->context, &process);
+		export_json.sink.socket(desk->context, &desk->story.client);
 	}
 	assert_int_equal(valid_lines(finish(desk)), 2 + 3 * sizeof(names) / sizeof(names[0]));
 }
@@ -193,7 +174,7 @@ static void a_name_of_full_length_is_not_read_beyond_its_end(void **state)
 	memset(call.comm, 'x', sizeof(call.comm));
 	call.fd = -1;
 	begin(desk);
-	export_json.sink.call(desk->json, &call);
+	export_json.sink.call(desk->context, &call);
 	assert_non_null(strstr(finish(desk), "\"comm\":\"xxxxxxxxxxxxxxxx\","));
 }
 
@@ -205,7 +186,7 @@ static void objects_have_the_names_of_the_columns(void **state)
 	char member[64];
 
 	begin(desk);
-	export_json.sink.bytes(desk->json, &desk->story.connection.flow[END_CLIENT].at_return);
+	export_json.sink.bytes(desk->context, &desk->story.connection.flow[END_CLIENT].at_return);
 	line = strstr(finish(desk), "{\"type\":\"bytes\"");
 	assert_non_null(line);
 	for (int i = 0; i < table->count; i++) {
@@ -249,10 +230,10 @@ static void every_kind_of_event_is_one_valid_line(void **state)
 	const char *text;
 
 	begin(desk);
-	export_json.sink.state(desk->json, &change);
-	export_json.sink.segment(desk->json, &segment);
-	export_json.sink.note(desk->json, &note);
-	export_json.sink.lost(desk->json, &loss);
+	export_json.sink.state(desk->context, &change);
+	export_json.sink.segment(desk->context, &segment);
+	export_json.sink.note(desk->context, &note);
+	export_json.sink.lost(desk->context, &loss);
 	text = finish(desk);
 	assert_int_equal(valid_lines(text), 6);
 	assert_non_null(strstr(text, "{\"type\":\"state\",\"t_ns\":-7,"));
@@ -291,13 +272,13 @@ static void a_stream_that_fails_is_reported(void **state)
 
 	assert_non_null(full);
 	target.stream = full;
-	assert_int_equal(export_json.begin(&desk->json, &target, &desk->story.info), 0);
-	assert_int_equal(export_json.end(desk->json, desk->trace, &desk->story.end), -ENOSPC);
+	assert_int_equal(export_json.begin(&desk->context, &target, &desk->story.info), 0);
+	assert_int_equal(export_json.end(desk->context, desk->trace, &desk->story.end), -ENOSPC);
 	fclose(full);
 	paper_close(&desk->paper);
 }
 
-#define DESK_TEST(name) cmocka_unit_test_setup_teardown(name, open_desk, close_desk)
+#define DESK_TEST(name) cmocka_unit_test_setup_teardown(name, open_desk, desk_close)
 
 int main(void)
 {

@@ -10,75 +10,9 @@
 #include <sys/socket.h>
 
 #include "tests/unit/cmocka_all.h"
-#include "tests/unit/story.h"
+#include "tests/unit/desk.h"
 #include "user/export/connections.h"
 #include "user/export/footer.h"
-
-struct desk {
-	struct story story;
-	struct paper paper;
-	struct trace *trace;
-	struct view *view;
-};
-
-static int open_desk(void **state)
-{
-	struct desk *desk = calloc(1, sizeof(*desk));
-
-	assert_non_null(desk);
-	setlocale(LC_CTYPE, "C.UTF-8");
-	story_fill(&desk->story);
-	assert_int_equal(trace_open(&desk->trace, &desk->story.info, NULL, NULL), 0);
-	*state = desk;
-	return 0;
-}
-
-static int close_desk(void **state)
-{
-	struct desk *desk = *state;
-
-	paper_free(&desk->paper);
-	trace_close(desk->trace);
-	free(desk);
-	return 0;
-}
-
-/* A fresh page; what was written before is thrown away. */
-static struct view *begin(struct desk *desk, int columns, bool utf8, enum lang lang)
-{
-	paper_free(&desk->paper);
-	paper_open(&desk->paper, columns, utf8);
-	desk->paper.target.lang = lang;
-	desk->view = view_open(&desk->paper.target, &desk->story.info);
-	assert_non_null(desk->view);
-	desk->view->zero_ns = STORY_ZERO_NS;
-	return desk->view;
-}
-
-static const char *finish(struct desk *desk)
-{
-	assert_int_equal(view_close(desk->view), 0);
-	paper_close(&desk->paper);
-	return desk->paper.text;
-}
-
-static void assert_has(const char *text, const char *part)
-{
-	if (!strstr(text, part))
-		fail_msg("\"%s\" is not in:\n%s", part, text);
-}
-
-static void assert_lacks(const char *text, const char *part)
-{
-	if (strstr(text, part))
-		fail_msg("\"%s\" is in:\n%s", part, text);
-}
-
-static void assert_fits(const char *text, int columns)
-{
-	if (paper_columns(text) > columns)
-		fail_msg("%d columns where %d are:\n%s", paper_columns(text), columns, text);
-}
 
 /* Moments of many connections. */
 static const char *moments_of(struct desk *desk, unsigned int connections)
@@ -129,12 +63,12 @@ static void more_than_eight_connections_get_one_line_each(void **state)
 static const char *row_of(struct desk *desk, int columns, enum lang lang, bool tty)
 {
 	struct connections connections = { 0 };
-	struct view *view = begin(desk, columns, true, lang);
+	struct view *view = desk_begin(desk, columns, true, lang);
 
 	view->term.tty = tty;
 	connections_title(&connections, view);
 	connections_row(&connections, view, &desk->story.connection);
-	return finish(desk);
+	return desk_finish(desk);
 }
 
 static void a_row_says_how_it_ended(void **state)
@@ -276,11 +210,11 @@ static void one_clock_begins_at_the_first_syn(void **state)
 /* The footer. */
 static const char *footer(struct desk *desk, const char *path)
 {
-	struct view *view = begin(desk, 80, true, LANG_EN);
+	struct view *view = desk_begin(desk, 80, true, LANG_EN);
 
 	view->capture_path = path;
 	footer_print(view, desk->trace, &desk->story.end);
-	return finish(desk);
+	return desk_finish(desk);
 }
 
 static void feed_loss(struct desk *desk)
@@ -369,20 +303,21 @@ static void commands_to_type_next_are_safe_to_paste(void **state)
 static void a_replay_gives_only_advice_that_makes_sense(void **state)
 {
 	struct desk *desk = *state;
-	struct view *view = begin(desk, 80, true, LANG_EN);
+	struct view *view = desk_begin(desk, 80, true, LANG_EN);
 
 	view->replayed = true;
 	view->capture_path = "run.tcpw";
 	view->shown = "ladder";
 	footer_print(view, desk->trace, &desk->story.end);
-	assert_has(finish(desk), "  next: tcpwatch -r run.tcpw --view events\n        tcpwatch -r "
-				 "run.tcpw --csv DIR\n");
+	assert_has(desk_finish(desk),
+		   "  next: tcpwatch -r run.tcpw --view events\n        tcpwatch -r "
+		   "run.tcpw --csv DIR\n");
 	assert_lacks(desk->paper.text, "saved");
 	assert_lacks(desk->paper.text, "--view ladder");
-	view = begin(desk, 80, true, LANG_EN);
+	view = desk_begin(desk, 80, true, LANG_EN);
 	view->replayed = true;
 	footer_print(view, desk->trace, &desk->story.end);
-	assert_lacks(finish(desk), "-o FILE.tcpw");
+	assert_lacks(desk_finish(desk), "-o FILE.tcpw");
 }
 
 static void info_says_traced_where_no_command_was_run(void **state)
@@ -424,7 +359,7 @@ static void info_names_kernel_command_and_ending(void **state)
 	assert_fits(text, 80);
 }
 
-#define DESK_TEST(name) cmocka_unit_test_setup_teardown(name, open_desk, close_desk)
+#define DESK_TEST(name) cmocka_unit_test_setup_teardown(name, desk_open, desk_close)
 
 int main(void)
 {

@@ -219,6 +219,16 @@ static void random_header(struct hostile *hostile, union record *record)
 		record->header.kind = RECORD_SEGMENT;
 }
 
+static void likely_found(struct record_found *found, uint32_t near)
+{
+	found->positions.snd_una = near;
+	found->positions.snd_nxt = near + below(100);
+	found->bytes_acked = near;
+	found->bytes_sent = near + below(100);
+	found->bytes_retrans = 0;
+	found->bytes_received = below(2) ? near : found->bytes_received;
+}
+
 /* Numbers that meet: few tasks, few ports, sequence numbers near each other. */
 static void likely_fields(struct hostile *hostile, union record *record)
 {
@@ -271,12 +281,7 @@ static void likely_fields(struct hostile *hostile, union record *record)
 		record->segment.flags &= (uint8_t)(below(4) ? SEGMENT_ACK | SEGMENT_FIN : 0xff);
 		break;
 	case RECORD_FOUND:
-		record->found.positions.snd_una = near;
-		record->found.positions.snd_nxt = near + below(100);
-		record->found.bytes_acked = near;
-		record->found.bytes_sent = near + below(100);
-		record->found.bytes_retrans = 0;
-		record->found.bytes_received = below(2) ? near : record->found.bytes_received;
+		likely_found(&record->found, near);
 		break;
 	case RECORD_LOST:
 		record->lost.count = below(100);

@@ -8,86 +8,20 @@
 #include <sys/socket.h>
 
 #include "tests/unit/cmocka_all.h"
-#include "tests/unit/story.h"
+#include "tests/unit/desk.h"
 #include "user/export/ladder.h"
 #include "user/export/summary.h"
 
-struct desk {
-	struct story story;
-	struct paper paper;
-	struct trace *trace;
-	struct view *view;
-};
-
-static int open_desk(void **state)
-{
-	struct desk *desk = calloc(1, sizeof(*desk));
-
-	assert_non_null(desk);
-	setlocale(LC_CTYPE, "C.UTF-8");
-	story_fill(&desk->story);
-	assert_int_equal(trace_open(&desk->trace, &desk->story.info, NULL, NULL), 0);
-	*state = desk;
-	return 0;
-}
-
-static int close_desk(void **state)
-{
-	struct desk *desk = *state;
-
-	paper_free(&desk->paper);
-	trace_close(desk->trace);
-	free(desk);
-	return 0;
-}
-
-/* A fresh page; what was written before is thrown away. */
-static struct view *begin(struct desk *desk, int columns, bool utf8, enum lang lang)
-{
-	paper_free(&desk->paper);
-	paper_open(&desk->paper, columns, utf8);
-	desk->paper.target.lang = lang;
-	desk->view = view_open(&desk->paper.target, &desk->story.info);
-	assert_non_null(desk->view);
-	desk->view->zero_ns = STORY_ZERO_NS;
-	return desk->view;
-}
-
-static const char *finish(struct desk *desk)
-{
-	assert_int_equal(view_close(desk->view), 0);
-	paper_close(&desk->paper);
-	return desk->paper.text;
-}
-
 static const char *summary(struct desk *desk, int columns, bool utf8, enum lang lang)
 {
-	summary_connection(begin(desk, columns, utf8, lang), &desk->story.connection, 28);
-	return finish(desk);
+	summary_connection(desk_begin(desk, columns, utf8, lang), &desk->story.connection, 28);
+	return desk_finish(desk);
 }
 
 static const char *ladder(struct desk *desk, int columns, int max_rows)
 {
-	ladder_draw(begin(desk, columns, false, LANG_EN), &desk->story.connection, max_rows);
-	return finish(desk);
-}
-
-static void assert_has(const char *text, const char *part)
-{
-	if (!strstr(text, part))
-		fail_msg("\"%s\" is not in:\n%s", part, text);
-}
-
-static void assert_lacks(const char *text, const char *part)
-{
-	if (strstr(text, part))
-		fail_msg("\"%s\" is in:\n%s", part, text);
-}
-
-static void assert_fits(const char *text, int columns)
-{
-	if (paper_columns(text) > columns)
-		fail_msg("%d columns where %d are:\n%s", paper_columns(text), columns, text);
+	ladder_draw(desk_begin(desk, columns, false, LANG_EN), &desk->story.connection, max_rows);
+	return desk_finish(desk);
 }
 
 static void summaries_fit_every_width_in_both_languages(void **state)
@@ -127,11 +61,11 @@ static void names_from_the_kernel_come_out_escaped(void **state)
 static void no_colour_means_no_escape_sequence(void **state)
 {
 	struct desk *desk = *state;
-	struct view *view = begin(desk, 80, true, LANG_EN);
+	struct view *view = desk_begin(desk, 80, true, LANG_EN);
 
 	view->term.color = true;
 	summary_connection(view, &desk->story.connection, 28);
-	assert_has(finish(desk), "\033[");
+	assert_has(desk_finish(desk), "\033[");
 	assert_lacks(summary(desk, 80, true, LANG_EN), "\033");
 }
 
@@ -349,7 +283,7 @@ static void the_longest_addresses_fit_too(void **state)
 	assert_fits(summary(desk, 80, false, LANG_EN), 80);
 }
 
-#define DESK_TEST(name) cmocka_unit_test_setup_teardown(name, open_desk, close_desk)
+#define DESK_TEST(name) cmocka_unit_test_setup_teardown(name, desk_open, desk_close)
 
 int main(void)
 {
