@@ -6,6 +6,7 @@ States belong to an owner of that end, though on loopback the other end's
 process is on the CPU when most of them change.
 """
 import collections
+import contextlib
 import os
 import select
 import socket
@@ -224,15 +225,22 @@ def passed_from_outside(path):
     close(sock)
 
 
-@test
-def descriptors_from_outside():
-    path = scratch("way")
+@contextlib.contextmanager
+def sockets_outside(path):
+    """A way into the tree, and out of it both ends of a connection with its listener."""
     with socket.socket(socket.AF_UNIX) as way, socket.create_server(("127.0.0.1", 0)) as sock:
         way.bind(path)
         way.listen(1)
         near = socket.create_connection(sock.getsockname(), timeout=60)
         far, _ = sock.accept()
         way.settimeout(60)
+        yield way, sock, near, far
+
+
+@test
+def descriptors_from_outside():
+    path = scratch("way")
+    with sockets_outside(path) as (way, sock, near, far):
         running = Background(trace, actor_command(passed_from_outside, path))
         with way.accept()[0] as peer:
             socket.send_fds(peer, [b"x"], [far.fileno(), sock.fileno()])
@@ -262,12 +270,7 @@ def passed_before_use(path):
 @test
 def a_passed_descriptor_is_known_before_its_first_call():
     path = scratch("way")
-    with socket.socket(socket.AF_UNIX) as way, socket.create_server(("127.0.0.1", 0)) as sock:
-        way.bind(path)
-        way.listen(1)
-        near = socket.create_connection(sock.getsockname(), timeout=60)
-        far, _ = sock.accept()
-        way.settimeout(60)
+    with sockets_outside(path) as (way, _, near, far):
         running = Background(trace, actor_command(passed_before_use, path))
         with way.accept()[0] as peer:
             socket.send_fds(peer, [b"x"], [far.fileno()])
