@@ -142,7 +142,7 @@ static const struct choice colors[] = {
 };
 static const struct choice langs[] = { { "en", LANG_EN }, { "zh", LANG_ZH }, { 0 } };
 
-static int choose(const struct choice *choices, const char *option, const char *word)
+int options_choose(const struct choice *choices, const char *option, const char *word)
 {
 	char known[128] = "";
 
@@ -221,7 +221,7 @@ static error_t parse_play(struct options *options, const char *text)
 static error_t take_choice(int *value, const struct choice *choices, const char *option,
 			   const char *word)
 {
-	int chosen = choose(choices, option, word);
+	int chosen = options_choose(choices, option, word);
 
 	if (chosen < 0)
 		return COMPLAINED;

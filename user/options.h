@@ -63,6 +63,12 @@ struct options {
 	bool verbose;
 };
 
+/* The capture goes on in new files. */
+static inline bool options_rotates(const struct options *options)
+{
+	return options->rotate_bytes || options->rotate_ns;
+}
+
 /*
  * Returns 0, or 1 when the help or the version was printed, or -EINVAL after
  * one line on standard error.

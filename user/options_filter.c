@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 
 #include "user/base/log.h"
+#include "user/options_parse.h"
 
 #define COMM_MAX 15 /* TASK_COMM_LEN without its NUL */
 #define MAPPED_BITS 96
@@ -35,15 +36,10 @@ static const struct argp_option table[] = {
 	{ 0 },
 };
 
-struct word {
-	const char *word;
-	unsigned int bit;
-};
-
-static const struct word families[] = {
+static const struct choice families[] = {
 	{ "inet", AF_INET }, { "inet6", AF_INET6 }, { "unix", AF_UNIX }, { 0 }
 };
-static const struct word protocols[] = {
+static const struct choice protocols[] = {
 	{ "tcp", FILTER_TCP },
 	{ "udp", FILTER_UDP },
 	{ "mptcp", FILTER_MPTCP },
@@ -168,19 +164,15 @@ static int add_comm(struct filter *filter, enum filter_side side, const char *te
 	return add_pattern(&filter->comms[side], &pattern, "--comm");
 }
 
-static int add_word(uint32_t *bits, const struct word *words, const char *option, const char *text)
+static int add_word(uint32_t *bits, const struct choice *choices, const char *option,
+		    const char *text)
 {
-	char known[64] = "";
+	int bit = options_choose(choices, option, text);
 
-	for (const struct word *at = words; at->word; at++) {
-		if (!strcmp(at->word, text)) {
-			*bits |= 1u << at->bit;
-			return 0;
-		}
-		strcat(strcat(known, at == words ? "" : ", "), at->word);
-	}
-	log_error("%s %s: not known; choose of %s", option, text, known);
-	return -EINVAL;
+	if (bit < 0)
+		return -EINVAL;
+	*bits |= 1u << bit;
+	return 0;
 }
 
 static int add_value(struct filter *filter, int key, enum filter_side side, const char *text)

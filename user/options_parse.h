@@ -10,6 +10,9 @@ struct choice {
 	int value;
 };
 
+/* The value of word; -1 after one line that lists the words. */
+int options_choose(const struct choice *choices, const char *option, const char *word);
+
 /* A number and its unit. The unit's factor comes from units; 0: malformed or too large. */
 uint64_t options_with_unit(const char *text, const struct choice *units);
 

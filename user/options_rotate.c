@@ -57,11 +57,6 @@ int options_keep(uint32_t *keep, const char *text)
 	return -EINVAL;
 }
 
-static bool rotates(const struct options *options)
-{
-	return options->rotate_bytes || options->rotate_ns;
-}
-
 /* Made from the whole capture at its end, of which then only the last pieces are there. */
 static bool makes_files(const struct options *options)
 {
@@ -74,11 +69,11 @@ static bool makes_files(const struct options *options)
 
 int options_check_rotation(const struct options *options)
 {
-	if (options->keep && !rotates(options))
+	if (options->keep && !options_rotates(options))
 		log_error("--keep says how many files --rotate leaves: add --rotate");
-	else if (rotates(options) && !options->output)
+	else if (options_rotates(options) && !options->output)
 		log_error("--rotate splits the capture: add -o FILE");
-	else if (rotates(options) && makes_files(options))
+	else if (options_rotates(options) && makes_files(options))
 		log_error("with --rotate there is no whole capture to make the other outputs from: "
 			  "make them from a file of it, with -r");
 	else

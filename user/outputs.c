@@ -239,11 +239,6 @@ static int check_apart(const struct outputs *outputs, const struct options *opti
 	return 0;
 }
 
-static bool rotates(const struct options *options)
-{
-	return options->rotate_bytes || options->rotate_ns;
-}
-
 int outputs_next_piece(const struct outputs *outputs)
 {
 	int fd = pieces_next(outputs->pieces);
@@ -266,7 +261,7 @@ int outputs_open(struct outputs *outputs, const struct options *options, bool sp
 	int err = 0;
 
 	*outputs = (struct outputs){ .capture_fd = -1, .csv_fd = -1 };
-	if (options->output && rotates(options))
+	if (options->output && options_rotates(options))
 		err = outputs->capture_fd = open_first_piece(outputs, options);
 	else if (options->output)
 		err = outputs->capture_fd =

@@ -140,6 +140,15 @@ static char *before_scaled(char *end, uint64_t value, const struct scale *scale)
 	return before_count(end, rounded / ones);
 }
 
+static char *scaled(char *text, size_t size, const char *prefix, uint64_t value,
+		    const struct scale *scales)
+{
+	char buffer[FMT_SIZE], *end = buffer + sizeof(buffer) - 1;
+
+	*end = '\0';
+	return copy_cut(text, size, before_text(before_scaled(end, value, scales), prefix));
+}
+
 static uint64_t magnitude(int64_t value)
 {
 	return value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
@@ -155,35 +164,22 @@ char *fmt_count(char *text, size_t size, uint64_t value)
 
 char *fmt_duration(char *text, size_t size, uint64_t ns)
 {
-	char buffer[FMT_SIZE], *end = buffer + sizeof(buffer) - 1;
-
-	*end = '\0';
-	return copy_cut(text, size, before_scaled(end, ns, duration_scales));
+	return scaled(text, size, "", ns, duration_scales);
 }
 
 char *fmt_duration_short(char *text, size_t size, uint64_t ns)
 {
-	char buffer[FMT_SIZE], *end = buffer + sizeof(buffer) - 1;
-
-	*end = '\0';
-	return copy_cut(text, size, before_scaled(end, ns, short_durations));
+	return scaled(text, size, "", ns, short_durations);
 }
 
 char *fmt_bytes_short(char *text, size_t size, uint64_t bytes)
 {
-	char buffer[FMT_SIZE], *end = buffer + sizeof(buffer) - 1;
-
-	*end = '\0';
-	return copy_cut(text, size, before_scaled(end, bytes, short_bytes));
+	return scaled(text, size, "", bytes, short_bytes);
 }
 
 char *fmt_duration_seen(char *text, size_t size, uint64_t ns, bool whole)
 {
-	char buffer[FMT_SIZE], *end = buffer + sizeof(buffer) - 1;
-
-	*end = '\0';
-	end = before_scaled(end, ns, duration_scales);
-	return copy_cut(text, size, whole ? end : before_text(end, ">= "));
+	return scaled(text, size, whole ? "" : ">= ", ns, duration_scales);
 }
 
 char *fmt_pid(char *text, size_t size, uint32_t pid, uint32_t own)
@@ -197,11 +193,7 @@ char *fmt_pid(char *text, size_t size, uint32_t pid, uint32_t own)
 
 char *fmt_offset(char *text, size_t size, int64_t ns)
 {
-	char buffer[FMT_SIZE], *end = buffer + sizeof(buffer) - 1;
-
-	*end = '\0';
-	end = before_scaled(end, magnitude(ns), duration_scales);
-	return copy_cut(text, size, before_text(end, ns < 0 ? "-" : "+"));
+	return scaled(text, size, ns < 0 ? "-" : "+", magnitude(ns), duration_scales);
 }
 
 char *fmt_seconds(char *text, size_t size, int64_t ns)
@@ -218,10 +210,7 @@ char *fmt_seconds(char *text, size_t size, int64_t ns)
 
 char *fmt_bytes(char *text, size_t size, uint64_t bytes)
 {
-	char buffer[FMT_SIZE], *end = buffer + sizeof(buffer) - 1;
-
-	*end = '\0';
-	return copy_cut(text, size, before_scaled(end, bytes, byte_scales));
+	return scaled(text, size, "", bytes, byte_scales);
 }
 
 char *fmt_percent(char *text, size_t size, uint64_t part, uint64_t whole)

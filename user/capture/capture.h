@@ -51,4 +51,7 @@ struct capture_end {
 	int command_status; /* as wait(2) gives it; valid when complete and a command ran */
 };
 
+/* The entry of a tracepoint; NULL: the capture doesn't speak of it, or info is NULL. */
+const struct capture_hook *info_hook(const struct capture_info *info, const char *name);
+
 #endif

@@ -223,3 +223,12 @@ int info_parse(char *text, size_t length, struct capture_info *info)
 			err = -EBADMSG;
 	return err;
 }
+
+const struct capture_hook *info_hook(const struct capture_info *info, const char *name)
+{
+	for (int i = 0; info && i < info->hook_count; i++) {
+		if (!strcmp(info->hooks[i].name, name))
+			return &info->hooks[i];
+	}
+	return NULL;
+}

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Runs while the command runs, or what was attached to: takes records from the ring, on its wakeups and
- * on a timer, and watches for the command's end and for signals.
+ * Runs while the command runs, or what was attached to: takes records from the
+ * ring, on its wakeups and on a timer, and watches for the command's end and for
+ * signals.
  */
 #ifndef TCPWATCH_COLLECT_LOOP_H
 #define TCPWATCH_COLLECT_LOOP_H

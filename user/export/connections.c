@@ -21,11 +21,6 @@
 #define END_COLUMNS 7
 #define TAIL_INDENT 8
 
-static enum end other(enum end end)
-{
-	return end == END_CLIENT ? END_SERVER : END_CLIENT;
-}
-
 /* The end that a row speaks of. */
 static enum end own_end(const struct connection *connection)
 {
@@ -67,20 +62,9 @@ void connections_begins(struct connections *connections, const struct view *view
 /* False: this run records no calls. */
 static bool calls_known(const struct view *view)
 {
-	for (int i = 0; view->info && i < view->info->hook_count; i++)
-		if (!strcmp(view->info->hooks[i].name, "sys_exit"))
-			return view->info->hooks[i].on;
-	return true;
-}
+	const struct capture_hook *calls = info_hook(view->info, "sys_exit");
 
-static uint64_t blocked_ns(const struct connection *connection, enum end end)
-{
-	uint64_t sum = 0;
-
-	for (int kind = 0; kind < CALL_KINDS; kind++)
-		if (call_can_block((enum call_kind)kind))
-			sum += connection->calls[end][kind].inside_ns;
-	return sum;
+	return !calls || calls->on;
 }
 
 static char *bytes_text(char *text, size_t size, const struct connection *connection, enum end from,
@@ -129,7 +113,7 @@ static const char *end_text(const struct connection *connection)
 /* "127.0.0.1:37388 -> :38533": a port alone is at the same address. */
 static void ends_text(char *text, size_t size, const struct connection *connection)
 {
-	enum end own = own_end(connection), peer = other(own);
+	enum end own = own_end(connection), peer = other_end(own);
 	char local[FMT_SIZE], remote[FMT_SIZE];
 	bool same =
 		connection->port[own] && connection->port[peer] &&
@@ -213,10 +197,11 @@ void connections_row(struct connections *connections, const struct view *view,
 	text_fit(column, sizeof(column), who, connections->who_columns, ALIGN_LEFT);
 	time_text(time, sizeof(time), view, connection->last_ns);
 	bytes_text(sent, sizeof(sent), connection, own, own);
-	bytes_text(received, sizeof(received), connection, other(own), own);
+	bytes_text(received, sizeof(received), connection, other_end(own), own);
 	took_text(took, sizeof(took), connection);
 	if (calls_known(view))
-		fmt_duration_short(blocked, sizeof(blocked), blocked_ns(connection, own));
+		fmt_duration_short(blocked, sizeof(blocked),
+				   connection_blocked_ns(connection, own));
 	tail_text(tail, sizeof(tail), connection);
 	snprintf(head, sizeof(head), "%*s %s %*s %*s %*s %*s %-*s", TIME_COLUMNS, time, column,
 		 BYTES_COLUMNS, sent, BYTES_COLUMNS, received, DURATION_COLUMNS, took,
@@ -241,7 +226,7 @@ void connections_add(struct connections *connections, const struct connection *c
 	for (int end = 0; end < END_COUNT; end++) {
 		connections->bytes[end] += summary_moved(connection, (enum end)end);
 		connections->retransmits += connection->flow[end].retransmits;
-		connections->blocked_ns += blocked_ns(connection, (enum end)end);
+		connections->blocked_ns += connection_blocked_ns(connection, (enum end)end);
 	}
 }
 

@@ -289,7 +289,7 @@ static bool tells_seq(const struct segment *segment)
 static void header_text(const struct segment *segment, char *text, size_t size)
 {
 	const struct connection *connection = segment->connection;
-	enum end peer = segment->sender == END_CLIENT ? END_SERVER : END_CLIENT;
+	enum end peer = other_end(segment->sender);
 	bool again = segment->received && !segment->unseen;
 	int used = 0;
 

@@ -39,7 +39,7 @@ static uint64_t places_of(const struct flow *flow, enum end sender, struct place
 {
 	const struct direction *at = &flow->at;
 	bool seen = at->receiver_seen;
-	enum end receiver = sender == END_CLIENT ? END_SERVER : END_CLIENT;
+	enum end receiver = other_end(sender);
 	const struct place all[PLACES] = {
 		{ "█", "#", seen ? FRAME_READ : FRAME_ACKED, receiver, STYLE_GREEN,
 		  seen ? at->read : at->acked, 0 },

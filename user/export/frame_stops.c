@@ -38,7 +38,7 @@ static void ask(struct stop *stop, const struct moment *moment)
 		return;
 	stop->asks = true;
 	stop->call = flow->last_call;
-	stop->receiver = sender == END_CLIENT ? END_SERVER : END_CLIENT;
+	stop->receiver = other_end(sender);
 	stop->given = flow->at_return.at.handed;
 	stop->read = flow->at_return.at.read;
 }

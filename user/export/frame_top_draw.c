@@ -142,9 +142,7 @@ static void cell_text(char *text, size_t size, const struct view *view, const st
 		break;
 	case COLUMN_REMOTE:
 		snprintf(text, size, "%s ", row->end == END_CLIENT ? "->" : "<-");
-		address_text(text + 3, size - 3, row,
-			     row->end == END_CLIENT ? END_SERVER : END_CLIENT,
-			     width ? width - 3 : 0);
+		address_text(text + 3, size - 3, row, other_end(row->end), width ? width - 3 : 0);
 		break;
 	case COLUMN_STATE:
 		snprintf(text, size, "%s", frame_state(row->state));

@@ -168,7 +168,7 @@ static struct packet_side side_of(const struct segment *segment, bool local)
 
 	if (connection) {
 		if (!local)
-			end = end == END_CLIENT ? END_SERVER : END_CLIENT;
+			end = other_end(end);
 		return (struct packet_side){ connection->address[end], connection->port[end] };
 	}
 	if (local)

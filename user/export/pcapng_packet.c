@@ -54,7 +54,7 @@ static uint16_t window_field(const struct segment *segment)
 	if (!connection || segment->flags & SEGMENT_SYN)
 		return (uint16_t)segment->window;
 	flow = &connection->flow[segment->sender];
-	back = &connection->flow[segment->sender == END_CLIENT ? END_SERVER : END_CLIENT];
+	back = &connection->flow[other_end(segment->sender)];
 	if (!flow->scale_known || !back->scale_known || flow->scale > 14 || back->scale > 14)
 		return (uint16_t)segment->window;
 	return (uint16_t)(segment->window >> flow->scale);

@@ -46,7 +46,7 @@ static void put_counter(struct perfetto *perfetto, const struct bytes *bytes, en
 			uint64_t value)
 {
 	const struct connection *connection = bytes->connection;
-	enum end to = bytes->sender == END_CLIENT ? END_SERVER : END_CLIENT;
+	enum end to = other_end(bytes->sender);
 	const struct socket *socket =
 		connection->ends[counters[counter].at_receiver ? to : bytes->sender];
 	struct socket_track *track = socket ? tracks_socket(&perfetto->tracks, socket) : NULL;

@@ -40,7 +40,7 @@ uint64_t summary_moved(const struct connection *connection, enum end sender)
 bool summary_notable(const struct connection *connection, enum end sender)
 {
 	uint64_t moved = summary_moved(connection, sender);
-	uint64_t back = summary_moved(connection, sender == END_CLIENT ? END_SERVER : END_CLIENT);
+	uint64_t back = summary_moved(connection, other_end(sender));
 
 	return moved &&
 	       (moved >= NOTABLE_BYTES || moved > back || (moved == back && sender == END_CLIENT));
@@ -49,7 +49,7 @@ bool summary_notable(const struct connection *connection, enum end sender)
 void summary_direction(const struct view *view, const struct connection *connection,
 		       enum end sender)
 {
-	enum end peer = sender == END_CLIENT ? END_SERVER : END_CLIENT;
+	enum end peer = other_end(sender);
 
 	if (summary_notable(connection, sender) && summary_notable(connection, peer))
 		fprintf(view->stream, "  %s -> %s:\n", text_role(view, sender),

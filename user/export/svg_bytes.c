@@ -266,7 +266,7 @@ static void put_instead(struct picture *picture, const struct svg_panel *panel, 
 
 void picture_bytes(struct picture *picture)
 {
-	enum end to = picture->sender == END_CLIENT ? END_SERVER : END_CLIENT;
+	enum end to = other_end(picture->sender);
 	struct scale scale = bytes_scale(picture);
 	char text[SVG_TEXT_SIZE];
 

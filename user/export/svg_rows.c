@@ -200,8 +200,7 @@ static void put_arrow(struct picture *picture, const struct row *row, double y, 
 	bool lost = row->left && !row->arrived && row->peer_seen;
 	double toward = row->end == END_CLIENT ? 1 : -1;
 	double from = svg_layout.life_x[row->end] + toward * 8;
-	double to =
-		svg_layout.life_x[row->end == END_CLIENT ? END_SERVER : END_CLIENT] - toward * 8;
+	double to = svg_layout.life_x[other_end(row->end)] - toward * 8;
 	const char *color = lost || row->flags & SEGMENT_RST ? SVG_BAD : SVG_INK;
 	double width = row->flags & (SEGMENT_SYN | SEGMENT_FIN | SEGMENT_RST) ? 2.5 : 1.5;
 

@@ -27,7 +27,7 @@ static void print_wait(const struct view *view, const char *text)
 static void add_reader(const struct view *view, const struct connection *connection, enum end end,
 		       bool slow, char *text, size_t size)
 {
-	enum end reader = end == END_CLIENT ? END_SERVER : END_CLIENT;
+	enum end reader = other_end(end);
 	enum label words = slow ? LABEL_READER : LABEL_READER_KEPT_UP;
 	char owner[TEXT_SIZE], part[TEXT_SIZE];
 	size_t used = strlen(text);

@@ -392,6 +392,17 @@ uint64_t connection_sends(const struct connection *connection, enum end sender)
 	return count;
 }
 
+uint64_t connection_blocked_ns(const struct connection *connection, enum end end)
+{
+	uint64_t sum_ns = 0;
+
+	for (int call = 0; call < CALL_KINDS; call++) {
+		if (call_can_block(call))
+			sum_ns += connection->calls[end][call].inside_ns;
+	}
+	return sum_ns;
+}
+
 /* A FIN_WAIT2 of which nothing more will be heard is as far as can be told. */
 static bool is_over(const struct socket *socket)
 {

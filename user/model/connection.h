@@ -163,6 +163,9 @@ uint64_t connection_sends(const struct connection *connection, enum end sender);
 /* What the attempt to connect waited for is known. */
 bool wait_known(const struct connection *connection);
 
+/* Time inside calls of that end that can block, of those that returned. */
+uint64_t connection_blocked_ns(const struct connection *connection, enum end end);
+
 /* How long the peer's window has been 0 in all, until now. */
 uint64_t flow_window_zero_ns(const struct flow *flow, uint64_t now_ns);
 

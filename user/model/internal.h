@@ -122,11 +122,6 @@ struct trace {
 			(trace)->sink->event((trace)->context, (pointer)); \
 	} while (0)
 
-static inline enum end other_end(enum end end)
-{
-	return end == END_CLIENT ? END_SERVER : END_CLIENT;
-}
-
 static inline struct entry *entry_of(struct socket *socket)
 {
 	return (struct entry *)socket;

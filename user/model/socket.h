@@ -13,6 +13,11 @@ struct connection;
 
 enum end { END_CLIENT, END_SERVER, END_COUNT };
 
+static inline enum end other_end(enum end end)
+{
+	return end == END_CLIENT ? END_SERVER : END_CLIENT;
+}
+
 struct socket {
 	uint32_t id;
 	struct record_socket identity;	   /* as known so far; zero: not known */

@@ -11,22 +11,12 @@
 
 #include "user/model/internal.h"
 
-/* NULL: the capture doesn't speak of it. */
-static const struct capture_hook *find_hook(const struct capture_info *info, const char *name)
-{
-	for (int i = 0; info && i < info->hook_count; i++) {
-		if (!strcmp(info->hooks[i].name, name))
-			return &info->hooks[i];
-	}
-	return NULL;
-}
-
 int trace_open(struct trace **trace, const struct capture_info *info, const struct trace_sink *sink,
 	       void *context)
 {
-	const struct capture_hook *segments = find_hook(info, "net_dev_queue");
-	const struct capture_hook *lengths = find_hook(info, "sock_send_length");
-	const struct capture_hook *turns = find_hook(info, "tcp_sendmsg_locked");
+	const struct capture_hook *segments = info_hook(info, "net_dev_queue");
+	const struct capture_hook *lengths = info_hook(info, "sock_send_length");
+	const struct capture_hook *turns = info_hook(info, "tcp_sendmsg_locked");
 
 	*trace = calloc(1, sizeof(**trace));
 	if (!*trace)
