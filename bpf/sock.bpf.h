@@ -63,6 +63,12 @@ struct {
 	__type(value, struct known_socket);
 } sockets_by_address SEC(".maps");
 
+/*
+ * False: every hook is given its socket, so that a marked one is never looked
+ * up by address or tuple: none found at attach, no calls, segments or peers.
+ */
+const volatile bool sockets_indexed = true;
+
 /* TCP sockets that have an id but no mark yet. */
 __s64 unadopted;
 __u32 last_id;
@@ -249,6 +255,8 @@ static void known_insert(__u64 address, const struct identity *identity, __u64 i
 {
 	struct known_socket known = { .identity = *identity, .adopted = adopted, .inode = inode };
 
+	if (adopted && !sockets_indexed)
+		return;
 	if (bpf_map_update_elem(&sockets_by_address, &address, &known, BPF_ANY))
 		lose(LOST_ADDRESS_MAP);
 }
@@ -283,7 +291,7 @@ VERIFIED_ONCE int mark_learn_tuple(__u64 address, struct mark *mark)
 	mark->tuple = tuple;
 	mark->tuple_known = true;
 	port_use(tuple.local_port);
-	if (bpf_map_update_elem(&sockets_by_tuple, &tuple, &end, BPF_ANY))
+	if (sockets_indexed && bpf_map_update_elem(&sockets_by_tuple, &tuple, &end, BPF_ANY))
 		lose(LOST_ADDRESS_MAP);
 	/* Of a child, its SYN has told. */
 	if (peers_wanted && mark->identity.origin != ORIGIN_CHILD)
@@ -323,7 +331,7 @@ static struct mark *mark_adopt(struct sock *sk)
 VERIFIED_ONCE int mark_resolve(__u64 address, struct mark *mark)
 {
 	struct tuple tuple = {};
-	struct tuple_end *end;
+	struct tuple_end *end = NULL;
 	bool told;
 
 	if (!mark || mark->identity.origin != ORIGIN_CHILD)
@@ -331,7 +339,8 @@ VERIFIED_ONCE int mark_resolve(__u64 address, struct mark *mark)
 	tuple_of_sock(&tuple, address);
 	if (!compat_tuple_readable(&tuple))
 		return false;
-	end = bpf_map_lookup_elem(&sockets_by_tuple, &tuple);
+	if (sockets_indexed)
+		end = bpf_map_lookup_elem(&sockets_by_tuple, &tuple);
 	told = end && !end->gone && !end->taken;
 	mark->refused = !told && !filter_takes_tuple(&tuple);
 	if (mark->refused)
@@ -439,8 +448,11 @@ static struct mark *mark_by_syn(struct sock *sk)
 
 static void tuple_set_gone(const struct mark *mark)
 {
-	struct tuple_end *end = bpf_map_lookup_elem(&sockets_by_tuple, &mark->tuple);
+	struct tuple_end *end;
 
+	if (!sockets_indexed)
+		return;
+	end = bpf_map_lookup_elem(&sockets_by_tuple, &mark->tuple);
 	if (mark->tuple_known && end && end->id == mark->identity.id)
 		end->gone = 1;
 	if (peers_wanted && mark->tuple_known && mark->identity.origin != ORIGIN_PEER)
@@ -452,7 +464,7 @@ static void socket_forget(struct sock *sk)
 	__u64 address = (__u64)sk;
 	struct known_socket *known;
 
-	if (!bpf_sk_storage_get(&marks, sk, NULL, 0) && unadopted <= 0)
+	if (unadopted <= 0 && (!sockets_indexed || !bpf_sk_storage_get(&marks, sk, NULL, 0)))
 		return;
 	known = bpf_map_lookup_elem(&sockets_by_address, &address);
 	if (!known)

@@ -16,6 +16,7 @@
 #include "user/capture/writer.h"
 #include "user/collect/loop.h"
 #include "user/collect/process.h"
+#include "user/model/closing.h"
 #include "user/pipeline.h"
 #include "user/run.h"
 #include "user/watch.h"
@@ -32,6 +33,7 @@ struct live {
 	uint64_t piece_since_ns;
 	bool piece_used; /* it has a record of its own */
 	struct pipeline pipeline;
+	struct closing closing;
 	struct watch *watch; /* --view live; else NULL */
 	struct capture_end end;
 	bool write_failed;
@@ -105,16 +107,10 @@ static void keep_in_order(void *context, const union record *record)
 	live->piece_used = true;
 }
 
-/* Without a view only the end of the run asks the model: for what drained() looks at. */
+/* By a view, or by a piece of the capture, which begins with what stands. */
 static bool is_model_asked(const struct live *live)
 {
 	return pipeline_view(live->options) || live->outputs.pieces;
-}
-
-static bool is_for_model(const struct live *live, const struct record_header *header)
-{
-	return is_model_asked(live) || header->kind == RECORD_SOCKET ||
-	       header->kind == RECORD_STATE;
 }
 
 static int take_record(void *context, const struct record_header *header)
@@ -127,10 +123,14 @@ static int take_record(void *context, const struct record_header *header)
 		check_written(live, writer_add(live->writer, header));
 	live->end.records++;
 	live->end.last_ns = header->time_ns;
-	if (!is_for_model(live, header))
+	if (!is_model_asked(live) && header->kind != RECORD_STATE)
 		return 0;
 	err = decode_record(header, header->size, &record);
-	return err < 0 ? err : pipeline_add(&live->pipeline, &record);
+	if (err >= 0 && header->kind == RECORD_STATE)
+		err = closing_take(&live->closing, &record.state);
+	if (err >= 0 && is_model_asked(live))
+		err = pipeline_add(&live->pipeline, &record);
+	return err < 0 ? err : 0;
 }
 
 static int take_turn(void *context, uint64_t now_ns, bool idle)
@@ -148,9 +148,7 @@ static int take_turn(void *context, uint64_t now_ns, bool idle)
 
 static bool drained(void *context)
 {
-	const struct live *live = context;
-
-	return trace_drained(live->pipeline.trace);
+	return closing_none(&((struct live *)context)->closing);
 }
 
 static int take_readable(void *context, int fd)
@@ -253,8 +251,6 @@ static int prepare(struct live *live)
 		err = pipeline_open(&live->pipeline, pipeline_view(options), &target, &live->info);
 	if (err)
 		log_error("can't start the trace: %s", strerror(-err));
-	else if (!is_model_asked(live))
-		trace_states_only(live->pipeline.trace);
 	return err;
 }
 
@@ -393,6 +389,7 @@ int run_live(const struct options *asked)
 	command_close(&live.command);
 	watch_close(live.watch);
 	pipeline_close(&live.pipeline);
+	closing_free(&live.closing);
 	writer_close(live.writer, -1);
 	program_close(live.program);
 	if (outputs_close(&live.outputs, options) && !status)

@@ -73,19 +73,6 @@ static void many_losses_are_joined_and_none_is_forgotten(void **state)
 	assert_int_equal(losses[count - 1].last_ns, play->now_ns - US + 10);
 }
 
-static void a_fin_under_way_is_not_drained(void **state)
-{
-	struct play *play = *state;
-
-	assert_true(trace_drained(play->trace));
-	handshake(play);
-	assert_true(trace_drained(play->trace));
-	changes(play, CLIENT, TCP_ESTABLISHED, TCP_FIN_WAIT1, by_call(play, CLIENT, CALL_CLOSE));
-	assert_false(trace_drained(play->trace));
-	changes(play, CLIENT, TCP_FIN_WAIT1, TCP_FIN_WAIT2);
-	assert_true(trace_drained(play->trace));
-}
-
 static void a_task_is_known_by_its_newest_name(void **state)
 {
 	struct play *play = *state;
@@ -372,7 +359,6 @@ int main(void)
 		promise(a_kind_that_is_not_known_is_passed_over),
 		promise(a_loss_marks_what_was_open_and_nothing_older),
 		promise(many_losses_are_joined_and_none_is_forgotten),
-		promise(a_fin_under_way_is_not_drained),
 		promise(a_task_is_known_by_its_newest_name),
 		promise(nothing_recorded_is_no_error),
 		cmocka_unit_test(hostile_beginnings_break_no_promise),

@@ -164,6 +164,8 @@ static int configure(struct program *program, const struct program_options *opti
 	skeleton->rodata->wakeup_bytes = wakeup_bytes(options->ring_bytes);
 	skeleton->rodata->calls_traced = options->detail >= DETAIL_CALLS;
 	skeleton->rodata->emit_entries = options->detail >= DETAIL_FULL;
+	skeleton->rodata->sockets_indexed = options->detail >= DETAIL_CALLS || options->attached ||
+					    options->filter->peers;
 	choice_fill(skeleton->rodata, options->filter);
 	hooks_number_calls((__u8 *)skeleton->rodata->call_of_number,
 			   sizeof(skeleton->rodata->call_of_number));

@@ -31,11 +31,6 @@ int trace_open(struct trace **trace, const struct capture_info *info, const stru
 	return 0;
 }
 
-void trace_states_only(struct trace *trace)
-{
-	trace->segments_known = trace->bytes_known = trace->segments_sure = false;
-}
-
 static void free_values(struct map *map)
 {
 	size_t at = 0;
@@ -442,20 +437,4 @@ int trace_finish(struct trace *trace)
 		moment_last(trace, trace->connections[i], trace->last_ns);
 	}
 	return 0;
-}
-
-bool trace_drained(const struct trace *trace)
-{
-	const struct entry *entry;
-	size_t at = 0;
-
-	while ((entry = map_next(&trace->sockets, &at))) {
-		switch (entry->socket.state) {
-		case TCP_FIN_WAIT1:
-		case TCP_CLOSING:
-		case TCP_LAST_ACK:
-			return false;
-		}
-	}
-	return true;
 }

@@ -140,12 +140,6 @@ struct trace;
 int trace_open(struct trace **trace, const struct capture_info *info, const struct trace_sink *sink,
 	       void *context);
 
-/*
- * Before the first record: no segment will be fed, though the capture has them. Then
- * the model doesn't wait for the FIN that takes a socket from FIN_WAIT2 to its end.
- */
-void trace_states_only(struct trace *trace);
-
 /* Takes one record. 0 or -ENOMEM. */
 int trace_feed(struct trace *trace, const union record *record);
 
@@ -154,9 +148,6 @@ int trace_finish(struct trace *trace);
 
 /* Accepts NULL. */
 void trace_close(struct trace *trace);
-
-/* No socket has data or a FIN under way: none is in FIN_WAIT1, CLOSING or LAST_ACK. */
-bool trace_drained(const struct trace *trace);
 
 /* The first SYN, or the first event when there is none: zero of the time axis. */
 uint64_t trace_zero_ns(const struct trace *trace);
