@@ -181,7 +181,7 @@ static void tell_bytes(struct trace *trace, struct connection *connection,
 	fill_own(&own, origin);
 	fill_peer(&peer, origin->record);
 	bytes_found(trace, connection, origin->end, &own, time_ns);
-	bytes_found(trace, connection, other_end(origin->end), &peer, time_ns);
+	bytes_found(trace, connection, source_of(connection, origin->end), &peer, time_ns);
 }
 
 /* A child that is being accepted has a listener, too. */

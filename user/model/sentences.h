@@ -26,6 +26,8 @@ enum verdict_sentence {
 	SAY_QUEUE_FULL,	  /* {3} SYNs sent, {5} of them found the accept queue full */
 	SAY_HALF_OPEN,	  /* only the server's end is traced: {2} its endpoint */
 	SAY_UNANSWERED,
+	SAY_BOTH_CONNECTED,
+	SAY_ITSELF,
 	SAY_OLDER,	   /* its beginning was not seen */
 	SAY_OLDER_SENT,	   /* {0} last send call, {1} bytes handed over since the beginning */
 	SAY_OPENED_ONLY,   /* {0} handshake's time; no data were sent */

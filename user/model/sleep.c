@@ -167,7 +167,7 @@ static void fall_asleep(struct trace *trace, struct entry *entry,
 	struct flow *flow = &connection->flow[entry->socket.end];
 	uint64_t start_ns = record->header.time_ns;
 	enum sleep_cause cause =
-		judge_start(&connection->flow[other_end(entry->socket.end)], record);
+		judge_start(&connection->flow[source_of(connection, entry->socket.end)], record);
 
 	entry->turn = (struct turn){
 		.asleep = true,
@@ -197,7 +197,7 @@ static void sleep_acked(struct trace *trace, struct entry *entry,
 	enum sleep_cause cause = entry->turn.sleep.cause;
 
 	if (cause != SLEEP_LOWAT)
-		cause = judge(&connection->flow[other_end(end)], record);
+		cause = judge(&connection->flow[source_of(connection, end)], record);
 	spend(trace, entry, cause, record->header.time_ns);
 	connection->flow[end].asleep_cause = cause;
 }

@@ -300,6 +300,10 @@ char *verdict_text(const struct connection *connection, enum lang lang, char *te
 	if (!was_up(connection)) {
 		say_attempt(&speech);
 	} else {
+		if (connection->both_connected)
+			say(&speech, SAY_BOTH_CONNECTED);
+		if (connection->itself)
+			say(&speech, SAY_ITSELF);
 		if (connection->older)
 			say(&speech, SAY_OLDER);
 		if (!connection->bytes_known)
