@@ -4,7 +4,6 @@ tcpwatch comes when the programs run already: -p and -a know their sockets and
 where the bytes are since each connection began, the calls that they sleep in,
 and what no program holds; and leave them alone when it goes.
 """
-import contextlib
 import os
 import re
 import signal
@@ -13,51 +12,13 @@ import subprocess
 import sys
 import threading
 
-from live import (TCPWATCH, Trace, actor, actor_command, equal, experiment, main,
-                  need, one, run, said, scratch, test, tool, wait_until)
+from attached import Attached, running
+from live import (TCPWATCH, actor, actor_command, equal, experiment, main, need, one, run, said,
+                  scratch, test, tool, wait_until)
 from polls import Counter, disagreeing, polls_of
 
 # x86_64, as /proc/PID/syscall tells them.
 SENDTO, ACCEPT4 = "44", "288"
-
-
-class Attached:
-    """tcpwatch beside programs that run; finish() ends it and reads what it wrote."""
-
-    def __init__(self, *options):
-        self.path = scratch("run")
-        outputs = ["-o", self.path + ".tcpw", "--csv", self.path + ".csv", "--json",
-                   self.path + ".json"]
-        self.process = subprocess.Popen([TCPWATCH, "-v", *outputs, *map(str, options)],
-                                        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                        stderr=subprocess.PIPE, text=True, errors="replace")
-        self.said = []
-        for line in self.process.stderr:
-            self.said.append(line)
-            if "attached: tracing" in line:
-                break
-
-    def wait(self):
-        out, err = self.process.communicate(timeout=200)
-        equal(self.process.returncode, 0, f"exit status ({err[-300:]} {self.said})")
-        done = subprocess.CompletedProcess([], 0, out, "".join(self.said) + err)
-        return Trace(self.path + ".tcpw", self.path + ".csv", self.path + ".json", done)
-
-    def finish(self):
-        self.process.send_signal(signal.SIGINT)
-        return self.wait()
-
-
-@contextlib.contextmanager
-def running(command, **options):
-    """A program that runs until the end of the test; out: its lines."""
-    with subprocess.Popen(list(map(str, command)), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                          text=True, start_new_session=True, **options) as process:
-        try:
-            yield process
-        finally:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
 
 
 def call_of(tid):
