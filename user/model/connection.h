@@ -64,6 +64,8 @@ struct flow {
 	uint32_t wmem_queued, sndbuf, snd_wnd, snd_cwnd;
 	uint32_t rmem_alloc, rcvbuf, rcv_wnd;
 	uint32_t wmem_peak, rmem_peak;
+	uint32_t
+		mss_found; /* of its segments, when the SYNs came before the trace; 0: they did not */
 	uint64_t in_program;
 	bool program_unknown;	       /* as in struct bytes */
 	uint64_t taken;		       /* by send calls that returned */

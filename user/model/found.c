@@ -220,12 +220,14 @@ static int join(struct trace *trace, struct entry *entry, const struct origin *o
 	learn_memory(connection, origin);
 	learn_scales(connection, origin);
 	learn_sent(connection, origin);
+	connection->flow[origin->end].mss_found = origin->record->mss_cache;
 	connection->accepted_before |= origin->end == END_SERVER && !found_in_queue(entry);
 	err = connection_attach(trace, connection, entry, origin->end);
 	if (!err)
 		err = connection_remember(trace, connection);
 	if (err)
 		return err;
+	sleep_found(entry, origin->record);
 	draw_state(connection, entry);
 	tell_bytes(trace, connection, origin, time_ns);
 	moment_found(trace, connection, entry, time_ns);

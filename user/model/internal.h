@@ -48,6 +48,7 @@ enum opening_answer {
 struct turn {
 	bool woken;  /* the copy loop went on after the last sleep; else the call ended */
 	bool asleep; /* no memory, and the call may wait */
+	bool found;  /* it was asleep before the trace began */
 	struct sleep sleep;
 	uint64_t judged_ns;		 /* up to here it is known what the time was spent on: */
 	uint64_t cause_ns[SLEEP_CAUSES]; /* in all */
@@ -78,6 +79,8 @@ struct entry {
 	bool turn_seen, nonblock;   /* of its last send call: whether it may wait */
 	enum port_origin port_origin;
 	enum opening_answer opening;
+	bool found_full; /* so that a send call that was asleep there waits for room: */
+	enum sleep_cause found_cause;
 	bool syn_came;		    /* the last segment that arrived had SYN */
 	uint64_t half_closed_bytes; /* of the direction that is still open, when the other ended */
 	unsigned int connections;   /* that point to it, as an end or as the listener */
@@ -239,6 +242,10 @@ void call_finish_all(struct trace *trace);
 /* sleep.c */
 void sleep_sample(struct trace *trace, struct entry *entry,
 		  const struct record_sample_send *record);
+
+/* Of a socket that is older than the trace: what a send call that sleeps there waits for. */
+void sleep_found(struct entry *entry, const struct record_found *record);
+void sleep_goes_on(struct trace *trace, struct entry *entry, const struct call *call);
 
 /* What a direction's receiver has to read may have changed. */
 void sleep_bytes(const struct connection *connection, enum end sender, uint64_t time_ns);

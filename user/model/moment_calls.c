@@ -211,7 +211,8 @@ void moment_woke(struct trace *trace, struct connection *connection, const struc
 	moment.variant = by_the_rule ? 0 : 1;
 	fmt_bytes(moment_arg(&moment, 0), WORDS_ARG_SIZE, sleep->wmem_at_end);
 	fmt_bytes(moment_arg(&moment, 1), WORDS_ARG_SIZE, sleep->sndbuf_at_end);
-	moment_arg_time(&moment, 2, sleep->start_ns, sleep->end_ns);
+	fmt_duration_seen(moment_arg(&moment, 2), WORDS_ARG_SIZE,
+			  span_ns(sleep->start_ns, sleep->end_ns), !entry->turn.found);
 	moment_publish(trace, connection, &moment);
 }
 
