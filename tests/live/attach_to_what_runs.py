@@ -141,6 +141,11 @@ def what_a_blocked_send_waits_for_from_the_attach_on():
     call = check_found_send(result, started_ns)
     equal(call["sleep_peer_window_ns"], call["sleep_ns"], "all of it is the peer's window")
     equal((call["result"], call["slow_peer_pid"]), (None, program.pid), "not returned; who is slow")
+    flow = one((row for row in result.json() if row["type"] == "connection"),
+               "connections")["to_server"]
+    need(flow["window_zero_found"], f"the window was 0 before the trace: {flow}")
+    probes = result.tables.where("segments", window_probe=1, received=0)
+    equal(flow["window_probes"], len(probes), "probes since the attach")
 
 
 @test

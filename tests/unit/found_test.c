@@ -299,6 +299,38 @@ static void a_call_under_way_counts_what_it_moves_from_here(void **state)
 	assert_contains(verdict(play, LANG_EN), "1,000 bytes were handed over");
 }
 
+/* Nobody knows how often it was asked after before, and for how long it had been 0. */
+static void of_a_window_that_was_0_before_only_what_was_seen_is_told(void **state)
+{
+	struct play *play = *state;
+	const struct flow *flow;
+
+	play->isn[CLIENT] = 500;
+	play->isn[SERVER] = 70;
+	finds(play, CLIENT, (struct counted){ in_a_send, .acked = 1000, .cwnd = 10 });
+	flow = &the_connection(play)->flow[CLIENT];
+	assert_true(flow->window_zero_found);
+	pass(play, 30 * MS);
+	leaves(play, CLIENT, SEGMENT_ACK, raw(play, CLIENT, 999), raw(play, SERVER, 0), 0);
+	assert_int_equal(flow->probes, 1);
+	assert_contains(caption(told_moment(play, MOMENT_WINDOW_PROBE), LANG_EN), ">= 30.0");
+	assert_contains(verdict(play, LANG_EN), "window was 0 when the trace began");
+	assert_contains(verdict(play, LANG_EN), "since then");
+	pass(play, 10 * MS);
+	arrives(play, SERVER, SEGMENT_ACK, raw(play, SERVER, 0), raw(play, CLIENT, 1000), 0);
+	assert_contains(caption(told_moment(play, MOMENT_WINDOW_OPEN), LANG_EN), ">= 40.0");
+	assert_lacks(caption(told_moment(play, MOMENT_WINDOW_OPEN), LANG_EN), "asked");
+}
+
+static void a_window_that_was_open_at_the_attach_is_told_in_full(void **state)
+{
+	struct play *play = *state;
+
+	finds(play, CLIENT, (struct counted){ in_a_send, .acked = 1000, .window = 5, .cwnd = 10 });
+	assert_false(the_connection(play)->flow[CLIENT].window_zero_found);
+	assert_int_equal(the_connection(play)->flow[CLIENT].window_zero_since_ns, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -316,6 +348,8 @@ int main(void)
 		promise(a_send_found_asleep_with_room_waits_for_what_is_unsent),
 		promise(a_send_found_asleep_where_nothing_holds_it_has_no_cause),
 		promise(the_acks_after_the_attach_part_that_sleep),
+		promise(of_a_window_that_was_0_before_only_what_was_seen_is_told),
+		promise(a_window_that_was_open_at_the_attach_is_told_in_full),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

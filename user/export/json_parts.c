@@ -247,6 +247,7 @@ static void put_window(struct json *json, const struct connection *connection,
 		       const struct flow *flow, uint64_t zero_ns)
 {
 	json_uint(json, "window_zero_ns", flow_window_zero_ns(flow, connection->last_ns));
+	json_bool(json, "window_zero_found", flow->window_zero_found);
 	json_uint(json, "window_probes", flow->probes);
 	put_time(json, "first_probe_ns", flow->probe_first_ns, zero_ns);
 	put_time(json, "last_probe_ns", flow->probe_last_ns, zero_ns);

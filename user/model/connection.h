@@ -97,6 +97,7 @@ struct flow {
 	uint32_t sleeps;
 	uint64_t window_zero_since_ns; /* the peer's window is 0 since then; 0: it isn't */
 	uint64_t window_zero_ns;       /* how long it was, without that */
+	bool window_zero_found;	       /* it was 0 when the trace began: these count since then */
 	uint32_t probes;	       /* of a window of 0 */
 	uint64_t probe_first_ns, probe_last_ns;
 	uint64_t probe_pause_min_ns, probe_pause_max_ns; /* between two in a row */

@@ -139,6 +139,8 @@ static void learn_memory(struct connection *connection, const struct origin *ori
 	out->sndbuf = record->sndbuf;
 	out->snd_wnd = record->snd_wnd;
 	out->snd_cwnd = record->snd_cwnd;
+	out->window_zero_found = !record->snd_wnd;
+	out->window_zero_since_ns = record->snd_wnd ? 0 : record->header.time_ns;
 	in->rmem_alloc = in->rmem_peak = record->rmem_alloc;
 	in->rcvbuf = record->rcvbuf;
 	in->rcv_wnd = record->rcv_wnd;

@@ -52,6 +52,7 @@ enum verdict_sentence {
 	SAY_PROBES, /* {0} time with a window of 0, {1} probes, {2} and {3} shortest, longest pause */
 	SAY_TWO_PROBES,
 	SAY_COUNTED_PROBES, /* one, or none of them in a row */
+	SAY_PROBES_SINCE,   /* the window was 0 when the trace began */
 	SAY_END_UNKNOWN,    /* TIME_WAIT shows in segments only, and they were not recorded */
 	SAY_OPEN,	    /* still open when the trace ended */
 	SAY_LOSSY,

@@ -242,6 +242,8 @@ const struct sentences sentences_en = {
 				   "probes, {2} apart.",
 		[SAY_COUNTED_PROBES] = "For {0} in all the {7}'s window was 0: the {6}'s kernel sent {1} "
 				       "{1|probe|probes}.",
+		[SAY_PROBES_SINCE] = "The {7}'s window was 0 when the trace began, and for {0} in all since then, "
+				     "in which the {6}'s kernel sent {1} {1|probe|probes}.",
 		[SAY_END_UNKNOWN] = "Whether it was closed in the end is not known: that takes "
 				    "--detail full.",
 		[SAY_OPEN] = "It was still open when the trace ended.",

@@ -186,6 +186,7 @@ const struct sentences sentences_zh = {
 		[SAY_PROBES] = "{7}的窗口总共有 {0} 为 0：{6}内核发出 {1} 次探测，间隔 {2} 到 {3}。",
 		[SAY_TWO_PROBES] = "{7}的窗口总共有 {0} 为 0：{6}内核发出 2 次探测，相隔 {2}。",
 		[SAY_COUNTED_PROBES] = "{7}的窗口总共有 {0} 为 0：{6}内核发出 {1} 次探测。",
+		[SAY_PROBES_SINCE] = "跟踪开始时{7}的窗口为 0；从那时起总共有 {0} 为 0，其间{6}内核发出 {1} 次探测。",
 		[SAY_END_UNKNOWN] = "最后是否关闭是未知的：那需要 --detail full。",
 		[SAY_OPEN] = "跟踪结束时连接仍然开着。",
 		[SAY_LOSSY] = "期间有记录丢失：这些数字可能因此不准。",
