@@ -92,6 +92,19 @@ static void fill_windows(struct record_found *record, struct tcp_sock *tcp)
 	record->flags |= FOUND_WSCALE;
 }
 
+/* What holds unsent bytes back, as the samples of the write queue have it. */
+static void fill_hold(struct record_found *record, struct tcp_sock *tcp, struct sock *sk)
+{
+	record->packets_out = BPF_CORE_READ(tcp, packets_out);
+	record->notsent_lowat = BPF_CORE_READ(tcp, notsent_lowat);
+	if (!record->notsent_lowat)
+		record->notsent_lowat =
+			BPF_CORE_READ(sk, __sk_common.skc_net.net, ipv4.sysctl_tcp_notsent_lowat);
+	if (BPF_CORE_READ(sk, sk_pacing_status) &&
+	    BPF_CORE_READ(tcp, tcp_wstamp_ns) > record->header.time_ns)
+		record->flags |= FOUND_PACED;
+}
+
 VERIFIED_ONCE int emit_found(__u64 address, __u32 id)
 {
 	struct sock *sk = (void *)address;
@@ -107,6 +120,7 @@ VERIFIED_ONCE int emit_found(__u64 address, __u32 id)
 	fill_counters(record, tcp);
 	fill_memory(record, sk);
 	fill_windows(record, tcp);
+	fill_hold(record, tcp, sk);
 	emit_submit(record);
 	return 0;
 }

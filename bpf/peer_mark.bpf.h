@@ -8,6 +8,7 @@
 
 #include "bpf/choice.bpf.h"
 #include "bpf/compat.bpf.h"
+#include "bpf/found.bpf.h"
 #include "bpf/kernel.bpf.h"
 #include "bpf/peer.bpf.h"
 #include "bpf/sock.bpf.h"
@@ -62,8 +63,12 @@ static struct mark *mark_peer(struct sock *sk)
 	identity.id = peer_id(address_of(sk), &told);
 	mark = identity.id ? mark_as_peer(sk, &identity) : NULL;
 	/* A child that is being born is still called a listener. */
-	if (mark && !told && state != TCP_LISTEN)
-		emit_state_found(address_of(sk), identity.id);
+	if (!mark || told || state == TCP_LISTEN)
+		return mark;
+	emit_state_found(address_of(sk), identity.id);
+	/* One that is only opening is no older than what is seen of it. */
+	if (state != TCP_SYN_SENT && state != TCP_SYN_RECV)
+		emit_found(address_of(sk), identity.id);
 	return mark;
 }
 

@@ -352,6 +352,7 @@ struct record_icmp {
 };
 
 #define FOUND_WSCALE 1 /* both ends offered a window scale */
+#define FOUND_PACED 2  /* as SAMPLE_PACED */
 
 /*
  * Follows the RECORD_STATE that tells which state a socket was found in. The
@@ -378,8 +379,10 @@ struct record_found {
 	__u32 mss_cache;       /* bytes */
 	__u8 snd_wscale;
 	__u8 rcv_wscale;
-	__u8 state; /* TCP_* */
-	__u8 flags; /* FOUND_* */
+	__u8 state;	     /* TCP_* */
+	__u8 flags;	     /* FOUND_* */
+	__u32 packets_out;   /* segments */
+	__u32 notsent_lowat; /* bytes, of the socket or its namespace; 0: not recorded */
 };
 
 /* What could not be stored, apart from records that found the ring full. */
@@ -416,6 +419,6 @@ _Static_assert(sizeof(struct record_retransmit) == 32, "record_retransmit");
 _Static_assert(sizeof(struct record_error) == 32, "record_error");
 _Static_assert(sizeof(struct record_lost) == 48, "record_lost");
 _Static_assert(sizeof(struct record_icmp) == 40, "record_icmp");
-_Static_assert(sizeof(struct record_found) == 112, "record_found");
+_Static_assert(sizeof(struct record_found) == 120, "record_found");
 
 #endif

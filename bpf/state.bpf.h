@@ -133,7 +133,9 @@ static void state_before(struct sock *sk, struct mark *mark, const struct change
 		listener_add(address_of(sk), mark->identity.id);
 	else if (change->new_state == TCP_SYN_SENT)
 		mark->tuple_known = false;
-	else if (change->new_state == TCP_ESTABLISHED || change->old_state == TCP_SYN_SENT)
+	/* A port that bind() has named is known before the SYN. */
+	if (change->new_state == TCP_SYN_SENT || change->new_state == TCP_ESTABLISHED ||
+	    change->old_state == TCP_SYN_SENT)
 		mark_tell_tuple(sk, mark);
 }
 

@@ -4,7 +4,6 @@ tcpwatch comes when the programs run already: -p and -a know their sockets and
 where the bytes are since each connection began, the calls that they sleep in,
 and what no program holds; and leave them alone when it goes.
 """
-import contextlib
 import os
 import re
 import signal
@@ -12,52 +11,15 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 
-from live import (TCPWATCH, Trace, actor, actor_command, equal, experiment, main,
-                  need, one, run, said, scratch, test, tool, wait_until)
+from attached import Attached, running
+from live import (SLEEP_CAUSES, TCPWATCH, actor, actor_command, equal, experiment, main, need, one,
+                  run, said, scratch, test, tool, wait_until)
 from polls import Counter, disagreeing, polls_of
 
 # x86_64, as /proc/PID/syscall tells them.
 SENDTO, ACCEPT4 = "44", "288"
-
-
-class Attached:
-    """tcpwatch beside programs that run; finish() ends it and reads what it wrote."""
-
-    def __init__(self, *options):
-        self.path = scratch("run")
-        outputs = ["-o", self.path + ".tcpw", "--csv", self.path + ".csv", "--json",
-                   self.path + ".json"]
-        self.process = subprocess.Popen([TCPWATCH, "-v", *outputs, *map(str, options)],
-                                        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                        stderr=subprocess.PIPE, text=True, errors="replace")
-        self.said = []
-        for line in self.process.stderr:
-            self.said.append(line)
-            if "attached: tracing" in line:
-                break
-
-    def wait(self):
-        out, err = self.process.communicate(timeout=200)
-        equal(self.process.returncode, 0, f"exit status ({err[-300:]} {self.said})")
-        done = subprocess.CompletedProcess([], 0, out, "".join(self.said) + err)
-        return Trace(self.path + ".tcpw", self.path + ".csv", self.path + ".json", done)
-
-    def finish(self):
-        self.process.send_signal(signal.SIGINT)
-        return self.wait()
-
-
-@contextlib.contextmanager
-def running(command, **options):
-    """A program that runs until the end of the test; out: its lines."""
-    with subprocess.Popen(list(map(str, command)), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                          text=True, start_new_session=True, **options) as process:
-        try:
-            yield process
-        finally:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
 
 
 def call_of(tid):
@@ -118,6 +80,85 @@ def in_the_middle_of_a_blocked_send():
     equal(call["return_ns"] - call["enter_ns"], call["inside_ns"], "time inside")
     check_polls(result, polls)
     equal(result.tables["losses"], [], "losses")
+
+
+@actor
+def unread():
+    """The client sends more than all buffers hold; the server reads when a line comes."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    client = os.fork()
+    if not client:
+        with socket.create_connection(listening.getsockname()) as end:
+            end.send(b"x" * 30_000_000)
+        os._exit(0)
+    end, _ = listening.accept()
+    print(client, flush=True)
+    sys.stdin.readline()
+    # Something to record, while nothing moves.
+    socket.socket().close()
+    print("idle", flush=True)
+    sys.stdin.readline()
+    while end.recv(1_000_000):
+        pass
+    os.waitpid(client, 0)
+
+
+def next_line(program):
+    program.stdin.write("\n")
+    program.stdin.flush()
+    return program.stdout.readline()
+
+
+def check_found_send(result, started_ns):
+    """No time from before the attach; the sums are right. Returns the call."""
+    call = one(result.tables.where("calls", call="send"), "send calls")
+    equal(call["found"], 1, "begun before")
+    need(call["enter_ns"] + result.zero_ns() > started_ns, f"time before the attach: {call}")
+    equal(sum(call[f"sleep_{cause}_ns"] for cause in SLEEP_CAUSES), call["sleep_ns"], "sum of causes")
+    need(call["sleeps"] >= 1 and call["sleep_ns"], f"it slept: {call}")
+    flow = one((row for row in result.json() if row["type"] == "connection"),
+               "connections")["to_server"]
+    equal([flow[f"sleep_{cause}_ns"] for cause in SLEEP_CAUSES],
+          [call[f"sleep_{cause}_ns"] for cause in SLEEP_CAUSES], "sleeps of the connection")
+    return call
+
+
+def attach_in_the_middle(program):
+    sender = int(program.stdout.readline())
+    wait_until(lambda: call_of(sender) == SENDTO, "the client to sleep in send()")
+    started_ns = time.monotonic_ns()
+    attached = Attached("-p", program.pid, "--detail", "full")
+    equal(next_line(program), "idle\n", "what the program says")
+    return attached, started_ns
+
+
+@test
+def what_a_blocked_send_waits_for_from_the_attach_on():
+    """While nobody reads, it is the peer's window all the time, and the reader is named."""
+    with running(actor_command(unread)) as program:
+        attached, started_ns = attach_in_the_middle(program)
+        result = attached.finish()
+    call = check_found_send(result, started_ns)
+    equal(call["sleep_peer_window_ns"], call["sleep_ns"], "all of it is the peer's window")
+    equal((call["result"], call["slow_peer_pid"]), (None, program.pid), "not returned; who is slow")
+    flow = one((row for row in result.json() if row["type"] == "connection"),
+               "connections")["to_server"]
+    need(flow["window_zero_found"], f"the window was 0 before the trace: {flow}")
+    probes = result.tables.where("segments", window_probe=1, received=0)
+    equal(flow["window_probes"], len(probes), "probes since the attach")
+
+
+@test
+def what_a_blocked_send_waited_for_when_the_reader_came():
+    with running(actor_command(unread)) as program:
+        attached, started_ns = attach_in_the_middle(program)
+        program.stdin.write("\n")
+        program.stdin.flush()
+        result = attached.wait()
+    call = check_found_send(result, started_ns)
+    equal((call["result"], call["pid"]), (30_000_000, call["tid"]), "the call")
+    need(call["sleep_peer_window_ns"], f"the peer's window was the first cause: {call}")
+    need(call["sleep_ns"] <= call["inside_ns"], "slept longer than it was inside")
 
 
 @actor

@@ -4,9 +4,11 @@ Each filter: what matches is recorded as completely as without it, and of the
 rest there is no record at all. The program says itself which sockets it had.
 """
 import collections
+import os
 import socket
 import threading
 
+from attached import Attached
 from live import actor, actor_command, equal, info, main, need, read, run, TCPWATCH, test, trace
 
 CALLS = ("connect", "send", "recv", "close")
@@ -130,6 +132,39 @@ def name_of_the_process():
     check(("--comm", f"sh,{name}"), (0, 1, 2, 3), udp=2, unix=2)
     check(("--comm", name[:3]), ())
     check(("--comm", f"!{name}"), ())
+
+
+def ends_with(*options):
+    """What -a finds at one address: (local port, remote port, state it was found in, pid)."""
+    result = Attached("-a", "--addr", "127.0.0.9", *options, "-d", "0.2").wait()
+    return {(row["local_port"], row["remote_port"], row["final_state"], row["pid"])
+            for row in result.tables["sockets"]}
+
+
+@test
+def what_no_process_holds_has_no_name():
+    """--comm NAME leaves it out, but where a wanted listener waits for it; --comm !NAME keeps it."""
+    name = open("/proc/self/comm", encoding="ascii").read().strip()
+    address, pid = ("127.0.0.9", 0), os.getpid()
+    with socket.create_server(address) as gone:
+        ended = socket.create_connection(gone.getsockname(), source_address=address)
+        gone.accept()[0].close()
+        ended.recv(1)
+        nobodys = (gone.getsockname()[1], ended.getsockname()[1], "TIME_WAIT", None)
+        ended.close()
+    with socket.create_server(address) as sock, \
+            socket.create_connection(sock.getsockname(), source_address=address) as near:
+        port, source = sock.getsockname()[1], near.getsockname()[1]
+        held = {(port, None, "LISTEN", pid), (source, port, "ESTABLISHED", pid)}
+        # Whoever accepts it: until then it is the listener's.
+        waiting, alone = ((port, source, "ESTABLISHED", owner) for owner in (pid, None))
+        for options, wanted in (
+                ((), held | {waiting, nobodys}),
+                (("--comm", name), held | {waiting}),
+                (("--comm", f"!{name}"), {alone, nobodys}),
+                (("--comm", "nobody-has-it"), set()),
+                (("--comm", "!nobody-has-it"), held | {waiting, nobodys})):
+            equal(ends_with(*options), wanted, f"ends with {options}")
 
 
 @test

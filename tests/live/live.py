@@ -22,6 +22,8 @@ import traceback
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 TCPWATCH = os.path.abspath(os.environ.get("TCPWATCH", os.path.join(ROOT, "tcpwatch")))
 TABLES = ("sockets", "states", "calls", "bytes", "segments", "events", "losses")
+# What a send that sleeps can wait for: sleep_CAUSE_ns.
+SLEEP_CAUSES = ("peer_window", "congestion", "buffer", "lowat", "pacing", "unknown")
 # How many times slower than usual this machine may be; only limits grow with it.
 SLOW = int(os.environ.get("TCPWATCH_TEST_SLOW", "1"))
 LIMIT_S = 200 * SLOW

@@ -6,12 +6,15 @@ other process is in the capture.
 """
 import collections
 import os
+import re
 import socket
 import subprocess
+import sys
 import threading
 
+from attached import Attached, running
 from live import (Background, accept, actor, actor_command, close, connect, echo, equal, listener,
-                  main, need, scratch, talk, test, trace, wait_until)
+                  main, need, one, run, scratch, talk, test, tool, trace, wait_until)
 
 
 def wait_for_port(path):
@@ -152,6 +155,71 @@ def a_client_that_is_not_traced():
     equal(calls_of(result, os.getpid()), collections.Counter(send=3, recv=3, close=1), "its calls")
     states = [row["new_state"] for row in result.tables.where("states", socket=peer["socket"])]
     equal(states[:2], ["SYN_SENT", "ESTABLISHED"], "its states")
+    check_conservation(result)
+
+
+def counted_by_ss(local, remote):
+    """What the kernel has counted of a socket: bytes acknowledged and received."""
+    done = run([tool("ss"), "-tinOH", f"( sport = :{local} and dport = :{remote} )"])
+    words = dict(re.findall(r"(bytes_acked|bytes_received):(\d+)", done.stdout))
+    return int(words["bytes_acked"]), int(words["bytes_received"])
+
+
+@actor
+def quiet_server(path):
+    with socket.create_server(("127.0.0.1", 0)) as sock:
+        write_port(path, sock)
+        end, _ = sock.accept()
+        with end:
+            while True:
+                data = end.recv(1000)
+                if not data:
+                    break
+                end.sendall(data[:7])
+
+
+@actor
+def quiet_client(port):
+    """Asks once, and again for each line that comes."""
+    with socket.create_connection(("127.0.0.1", int(port))) as end:
+        while True:
+            end.sendall(b"x" * 700)
+            end.recv(7, socket.MSG_WAITALL)
+            print(end.getsockname()[1], flush=True)
+            if not sys.stdin.readline():
+                break
+
+
+@test
+def a_peer_that_was_connected_before_has_its_bytes_since_the_beginning():
+    """Both ways: the traced end is the server, then the client."""
+    path = scratch("port")
+    with running(actor_command(quiet_server, path)) as server:
+        port = wait_for_port(path)
+        with running(actor_command(quiet_client, port)) as client:
+            source = int(client.stdout.readline())
+            for traced, peer in ((server, client), (client, server)):
+                attached = Attached("-p", traced.pid, "--peers", "--detail", "full")
+                client.stdin.write("\n")
+                client.stdin.flush()
+                client.stdout.readline()
+                kernel = {"client": counted_by_ss(source, port),
+                          "server": counted_by_ss(port, source)}
+                check_since_the_beginning(attached.finish(), kernel, peer.pid)
+
+
+def check_since_the_beginning(result, kernel, peer):
+    line = one((row for row in result.json() if row["type"] == "connection"), "connections")
+    need(line["found"], "it began before the trace")
+    sides = {row["side"]: row for row in result.tables["sockets"] if row["connection"]}
+    equal(sorted(sides), ["client", "server"], "ends")
+    origins = {row["pid"]: row["origin"] for row in sides.values()}
+    equal(origins[peer], "peer", f"origin of the peer in {origins}")
+    out, back = line["to_server"], line["to_client"]
+    # The SYN of the end that called connect() is counted as acknowledged.
+    equal({"client": (out["acked"] + 1, back["received"]),
+           "server": (back["acked"], out["received"])}, kernel, "acknowledged and received")
+    equal((out["app_read"], back["app_read"]), (out["handed_over"], back["handed_over"]), "read")
     check_conservation(result)
 
 

@@ -7,9 +7,8 @@ and the parts add up to the nanosecond. Nothing here depends on speed.
 import re
 import time
 
-from live import Background, equal, experiment, main, need, one, run, test, tool, trace
-
-CAUSES = ("peer_window", "congestion", "buffer", "lowat", "pacing", "unknown")
+from live import (SLEEP_CAUSES, Background, equal, experiment, main, need, one, run, test, tool,
+                  trace)
 
 
 def slept(call, *causes):
@@ -26,20 +25,20 @@ def check_sums(result):
     calls = [row for row in result.tables["calls"] if row["sleeps"] is not None]
     need(any(row["sleeps"] for row in calls), "no send slept")
     for row in calls:
-        equal(slept(row, *CAUSES), row["sleep_ns"], "sum of the causes")
+        equal(slept(row, *SLEEP_CAUSES), row["sleep_ns"], "sum of the causes")
         need(row["sleep_ns"] <= row["inside_ns"], "slept longer than it was inside")
         need(row["sleep_unread_ns"] <= row["sleep_peer_window_ns"], "unread for too long")
     for connection in (line for line in result.json() if line["type"] == "connection"):
         for side, direction in (("client", "to_server"), ("server", "to_client")):
             own = [row for row in calls
                    if row["connection"] == connection["connection"] and row["side"] == side]
-            for cause in CAUSES + ("unread",):
+            for cause in SLEEP_CAUSES + ("unread",):
                 name = f"sleep_{cause}_ns"
                 equal(sum(row[name] for row in own), connection[direction][name], name)
 
 
 def dominates(call, *causes):
-    got = {cause: slept(call, cause) for cause in CAUSES}
+    got = {cause: slept(call, cause) for cause in SLEEP_CAUSES}
     need(2 * slept(call, *causes) > call["sleep_ns"], f"{causes} is not the most of {got}")
 
 

@@ -4,6 +4,7 @@ Connections that don't begin with the plain three segments: TCP Fast Open, SYN
 cookies, simultaneous open, several listeners on one port, link-local addresses.
 Each in a network namespace of its own, whose counters say what the kernel did.
 """
+import collections
 import ctypes
 import json
 import os
@@ -11,8 +12,8 @@ import select
 import socket
 import subprocess
 
-from live import (actor, actor_command, equal, fork, join, main, need, one, test, tool, trace,
-                  wait_until)
+from live import (TCPWATCH, actor, actor_command, equal, fork, join, main, need, one, run, test,
+                  tool, trace, wait_until)
 from servers import Moved, check_bytes, counters, in_own_network
 
 MSG_FASTOPEN = 0x20000000
@@ -37,8 +38,8 @@ def told(result):
     return words
 
 
-def traced(function):
-    result = trace(in_own_network(actor_command(function)), "--view", "none")
+def traced(function, *options):
+    result = trace(in_own_network(actor_command(function)), "--view", "none", *options)
     equal(result.tables["losses"], [], "losses")
     return result, told(result)
 
@@ -221,9 +222,11 @@ def simultaneous():
 
     def far():
         enter(holder)
+        tell(**{FAR: os.getpid()})
         exchange(connect_from(FAR, NEAR), REQUEST)
 
     def near():
+        tell(**{NEAR: os.getpid()})
         exchange(connect_from(NEAR, FAR), REQUEST)
 
     pids = [fork(far), fork(near)]
@@ -233,22 +236,74 @@ def simultaneous():
     end_namespace(holder)
 
 
+def check_both_connected(result, first, second):
+    """One connection, whose client is the end that was in SYN_SENT first."""
+    began = {side: states_of(result, end)[0] for side, end in (("client", first),
+                                                             ("server", second))}
+    equal({row["new_state"] for row in began.values()}, {"SYN_SENT"}, "first states")
+    need(began["client"]["t_ns"] <= began["server"]["t_ns"], f"the client was second: {began}")
+    equal((first["local_address"], first["local_port"], first["remote_address"]),
+          (second["remote_address"], second["remote_port"], second["local_address"]), "tuples")
+    line = one((row for row in result.json() if row["type"] == "connection"), "connections")
+    need(line["both_connected"] and not line["itself"], "it isn't said that both connected")
+    for side, end in (("client", first), ("server", second)):
+        equal((line[side]["socket"], line[side]["pid"]), (end["socket"], end["pid"]), side)
+
+
+def states_of(result, end):
+    return result.tables.where("states", socket=end["socket"])
+
+
+def syns_of(result, **wanted):
+    return collections.Counter((row["sender"], row["segment"], row["received"])
+                               for row in result.tables.where("segments", **wanted)
+                               if "S" in row["flags"])
+
+
 @test
 def a_simultaneous_open():
-    """Each end is told as a client of its own (README.md, Limits); what is told of it is true."""
-    result, _ = traced(simultaneous)
-    ends = [row for row in result.tables["sockets"] if row["connection"]]
-    equal(sorted((row["local_address"], row["remote_address"]) for row in ends),
-          [(NEAR, FAR), (FAR, NEAR)], "both ends")
-    for end in ends:
+    result, words = traced(simultaneous)
+    ends = one(ends_of(result).values(), "connections")
+    equal(sorted(ends), ["client", "server"], "ends")
+    check_both_connected(result, ends["client"], ends["server"])
+    equal(sorted(end["local_address"] for end in ends.values()), [NEAR, FAR], "addresses")
+    told = {address: pid for address, pid in words.items() if "." in address}
+    for side, end in ends.items():
         equal(states(result, end["socket"])[:3],
               [("SYN_SENT", "call", "connect()"), ("SYN_RECV", "segment", "SYN"),
-               ("ESTABLISHED", "segment", "ACK")], f"states of {end}")
+               ("ESTABLISHED", "segment", "SYN-ACK")], f"states of {end}")
+        equal((end["pid"], end["side"]), (told[end["local_address"]], side), "owner")
         moved = [row["moved_bytes"] for row in result.tables.where("calls", socket=end["socket"])
                  if row["call"] in ("send", "recv")]
         equal(moved, [len(REQUEST), len(REQUEST), 0], f"bytes of the calls at {end}")
-        last = result.tables.where("bytes", connection=end["connection"], sender="client")[-1]
-        equal((last["handed_over"], last["unsent"]), (len(REQUEST), 0), "bytes handed over, unsent")
+    check_connection(result, 1, len(REQUEST), len(REQUEST))
+    once = {(side, kind, received): 1 for side in ends for kind in ("SYN", "SYN-ACK")
+            for received in (0, 1)}
+    equal(syns_of(result, connection=1), once, "SYNs, where they left and where they arrived")
+    equal([row for row in result.tables["segments"] if row["again"]], [], "sent again")
+    equal(len(result.tables.where("segments", connection=None)), 0, "segments of no connection")
+    check_told(result, "both ends called connect()", 4)
+
+
+def check_told(result, words, arrows):
+    """The summary says it, and the ladder has each SYN and SYN-ACK once."""
+    text = run([TCPWATCH, "-r", result.capture, "--view", "summary", "--ascii"]).stdout
+    need(words in " ".join(text.split()).lower(), f"it isn't said: {text}")
+    for false in ("not traced", "did not wait"):
+        need(false not in text, f"{false}: {text}")
+    ladder = run([TCPWATCH, "-r", result.capture, "--view", "ladder", "--ascii"]).stdout
+    lines = [line for line in ladder.splitlines() if "SYN seq=" in line or "SYN-ACK seq=" in line]
+    equal(len(lines), arrows, f"SYNs in the ladder: {ladder}")
+    need(all("again" not in line and "X" not in line for line in lines), f"lost: {ladder}")
+
+
+@test
+def a_simultaneous_open_without_its_segments():
+    for detail in ("calls", "states"):
+        result, _ = traced(simultaneous, "--detail", detail)
+        ends = one(ends_of(result).values(), "connections")
+        equal(sorted(ends), ["client", "server"], "ends")
+        check_both_connected(result, ends["client"], ends["server"])
 
 
 @actor
@@ -271,10 +326,26 @@ def a_socket_that_is_connected_with_itself():
     end = one(result.tables["sockets"], "sockets")
     equal((end["local_address"], end["local_port"]), (end["remote_address"], end["remote_port"]),
           "addresses of both ends")
-    equal([state for state, _, _ in states(result, end["socket"])],
-          ["SYN_SENT", "SYN_RECV", "ESTABLISHED", "FIN_WAIT1", "CLOSING", "TIME_WAIT"], "states")
+    equal(states(result, end["socket"])[:3],
+          [("SYN_SENT", "call", "connect()"), ("SYN_RECV", "segment", "SYN"),
+           ("ESTABLISHED", "segment", "SYN-ACK")], "states")
+    equal([state for state, _, _ in states(result, end["socket"])][3:],
+          ["FIN_WAIT1", "CLOSING", "TIME_WAIT"], "states")
     equal([row["moved_bytes"] for row in result.tables["calls"] if row["call"] in ("send", "recv")],
           [len(REQUEST), len(REQUEST), 0], "bytes of the calls")
+    rows = result.tables["bytes"]
+    equal({row["sender"] for row in rows}, {"client"}, "streams: there is one")
+    for row in rows:
+        equal(row["unsent"] + row["in_flight"] + row["peer_queue"] + row["app_read"],
+              row["handed_over"], f"places of the bytes in {row}")
+    equal((rows[-1]["handed_over"], rows[-1]["app_read"]), (len(REQUEST), len(REQUEST)), "bytes")
+    equal(syns_of(result), {("client", kind, received): 1 for kind in ("SYN", "SYN-ACK")
+                            for received in (0, 1)}, "SYNs")
+    line = one((row for row in result.json() if row["type"] == "connection"), "connections")
+    equal((line["itself"], line["both_connected"]), (True, False), "with itself")
+    equal((line["client"]["socket"], line["server"]["socket"]), (end["socket"],) * 2, "ends")
+    equal(line["to_client"]["handed_over"], None, "the other direction")
+    check_told(result, "connected with itself", 2)
 
 
 @actor

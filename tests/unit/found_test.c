@@ -15,7 +15,8 @@ struct counted {
 	bool called_connect;
 	uint64_t handed, sent, acked, received, read, again;
 	bool fin_received, fin_sent;
-	uint8_t state;
+	uint8_t state, flags;
+	uint32_t wmem, sndbuf, window, cwnd, out, lowat;
 };
 
 static void finds(struct play *play, enum end who, struct counted at)
@@ -36,7 +37,119 @@ static void finds(struct play *play, enum end who, struct counted at)
 			    .snd_nxt = out + (uint32_t)at.sent + at.fin_sent,
 			    .snd_una = out + (uint32_t)at.acked,
 			    .rcv_nxt = in + (uint32_t)at.received + at.fin_received,
-			    .copied_seq = in + (uint32_t)at.read });
+			    .copied_seq = in + (uint32_t)at.read },
+	     .wmem_queued = at.wmem, .sndbuf = at.sndbuf, .snd_wnd = at.window, .snd_cwnd = at.cwnd,
+	     .packets_out = at.out, .notsent_lowat = at.lowat, .mss_cache = 1000,
+	     .flags = at.flags);
+}
+
+/* A send() that has 9,000 bytes unsent and 1,000 under way, in a buffer that is full. */
+#define in_a_send                                                                      \
+	.own = 500, .peer = 70, .called_connect = true, .handed = 10000, .sent = 1000, \
+	.wmem = 9999, .sndbuf = 8000
+
+static const struct call *found_asleep(struct play *play, struct counted at)
+{
+	finds(play, CLIENT, at);
+	pass(play, 5 * MS);
+	enters(play, CLIENT, .call = CALL_SEND, .asked = 50000, .found = 1);
+	pass(play, 20 * MS);
+	feed(play, RECORD_PROCESS, process, 0, .tid = 7, .tgid = 7);
+	assert_int_equal(trace_finish(play->trace), 0);
+	return last_call(play);
+}
+
+static void assert_asleep_for(const struct play *play, enum sleep_cause cause)
+{
+	const struct call *call = last_call(play);
+
+	assert_int_equal(call->sleeps, 1);
+	assert_int_equal(play->sleep_count, 1);
+	assert_int_equal(play->sleeps[0].cause, cause);
+	assert_int_equal(play->sleeps[0].start_ns, call->enter_ns);
+	assert_int_equal(call->sleep_ns[cause], 20 * MS + US);
+	assert_int_equal(told_moments(play, MOMENT_BUFFER_FULL), 0);
+}
+
+static void a_send_found_asleep_waits_for_the_peers_window(void **state)
+{
+	struct play *play = *state;
+
+	found_asleep(play, (struct counted){ in_a_send, .window = 1500, .cwnd = 10, .out = 1 });
+	assert_asleep_for(play, SLEEP_PEER_WINDOW);
+}
+
+static void a_send_found_asleep_waits_for_the_congestion_window(void **state)
+{
+	struct play *play = *state;
+
+	found_asleep(play, (struct counted){ in_a_send, .window = 90000, .cwnd = 1, .out = 1 });
+	assert_asleep_for(play, SLEEP_CONGESTION);
+}
+
+static void a_send_found_asleep_waits_for_pacing(void **state)
+{
+	struct play *play = *state;
+
+	found_asleep(play, (struct counted){ in_a_send, .window = 90000, .cwnd = 10, .out = 1,
+					     .flags = FOUND_PACED });
+	assert_asleep_for(play, SLEEP_PACING);
+}
+
+static void a_send_found_asleep_with_room_waits_for_what_is_unsent(void **state)
+{
+	struct play *play = *state;
+
+	found_asleep(play, (struct counted){ .own = 500,
+					     .peer = 70,
+					     .called_connect = true,
+					     .handed = 10000,
+					     .sent = 1000,
+					     .wmem = 9999,
+					     .sndbuf = 80000,
+					     .lowat = 10000 });
+	assert_asleep_for(play, SLEEP_LOWAT);
+}
+
+/* It may wait for something else: another call that holds the socket, say. */
+static void a_send_found_asleep_where_nothing_holds_it_has_no_cause(void **state)
+{
+	struct play *play = *state;
+	const struct call *call = found_asleep(play, (struct counted){ .own = 500,
+								       .peer = 70,
+								       .called_connect = true,
+								       .handed = 10000,
+								       .sent = 1000,
+								       .wmem = 9999,
+								       .sndbuf = 80000,
+								       .lowat = UINT32_MAX });
+
+	assert_int_equal(call->sleeps, 0);
+	assert_int_equal(play->sleep_count, 0);
+}
+
+/* As with any sleep: the ACK shows what it had waited for until then. */
+static void the_acks_after_the_attach_part_that_sleep(void **state)
+{
+	struct play *play = *state;
+
+	play->isn[CLIENT] = 500;
+	play->isn[SERVER] = 70;
+	finds(play, CLIENT, (struct counted){ in_a_send, .window = 1000, .cwnd = 10, .out = 1 });
+	enters(play, CLIENT, .call = CALL_SEND, .asked = 50000, .found = 1);
+	pass(play, 9 * MS - US);
+	write_queue(play, CLIENT, SAMPLE_ACKED, .handed = 10000, .sent = 1000, .acked = 0,
+		    .wmem = 9999, .sndbuf = 8000, .window = 1000, .ack = 1000);
+	pass(play, 4 * MS - US);
+	write_queue(play, CLIENT, SAMPLE_ACKED, .handed = 10000, .sent = 2000, .acked = 1000,
+		    .wmem = 9999, .sndbuf = 8000, .window = 90000, .cwnd = 1, .out = 1,
+		    .ack = 2000);
+	write_queue(play, CLIENT, SAMPLE_SENT, .handed = 50000, .sent = 50000, .acked = 50000);
+	returns(play, CLIENT, .call = CALL_SEND, .asked = 50000, .bytes = 50000, .result = 50000,
+		.found = 1);
+	assert_int_equal(last_call(play)->sleep_ns[SLEEP_PEER_WINDOW], 9 * MS);
+	assert_int_equal(last_call(play)->sleep_ns[SLEEP_CONGESTION], 4 * MS + US);
+	assert_contains(caption(told_moment(play, MOMENT_WAKE), LANG_EN), ">= 13.0");
 }
 
 static void the_end_with_its_syn_acknowledged_called_connect(void **state)
@@ -186,6 +299,38 @@ static void a_call_under_way_counts_what_it_moves_from_here(void **state)
 	assert_contains(verdict(play, LANG_EN), "1,000 bytes were handed over");
 }
 
+/* Nobody knows how often it was asked after before, and for how long it had been 0. */
+static void of_a_window_that_was_0_before_only_what_was_seen_is_told(void **state)
+{
+	struct play *play = *state;
+	const struct flow *flow;
+
+	play->isn[CLIENT] = 500;
+	play->isn[SERVER] = 70;
+	finds(play, CLIENT, (struct counted){ in_a_send, .acked = 1000, .cwnd = 10 });
+	flow = &the_connection(play)->flow[CLIENT];
+	assert_true(flow->window_zero_found);
+	pass(play, 30 * MS);
+	leaves(play, CLIENT, SEGMENT_ACK, raw(play, CLIENT, 999), raw(play, SERVER, 0), 0);
+	assert_int_equal(flow->probes, 1);
+	assert_contains(caption(told_moment(play, MOMENT_WINDOW_PROBE), LANG_EN), ">= 30.0");
+	assert_contains(verdict(play, LANG_EN), "window was 0 when the trace began");
+	assert_contains(verdict(play, LANG_EN), "since then");
+	pass(play, 10 * MS);
+	arrives(play, SERVER, SEGMENT_ACK, raw(play, SERVER, 0), raw(play, CLIENT, 1000), 0);
+	assert_contains(caption(told_moment(play, MOMENT_WINDOW_OPEN), LANG_EN), ">= 40.0");
+	assert_lacks(caption(told_moment(play, MOMENT_WINDOW_OPEN), LANG_EN), "asked");
+}
+
+static void a_window_that_was_open_at_the_attach_is_told_in_full(void **state)
+{
+	struct play *play = *state;
+
+	finds(play, CLIENT, (struct counted){ in_a_send, .acked = 1000, .window = 5, .cwnd = 10 });
+	assert_false(the_connection(play)->flow[CLIENT].window_zero_found);
+	assert_int_equal(the_connection(play)->flow[CLIENT].window_zero_since_ns, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -197,6 +342,14 @@ int main(void)
 		promise(time_wait_is_counted_and_no_connection),
 		promise(what_fin_wait2_leaves_enters_time_wait_with_the_fin),
 		promise(a_call_under_way_counts_what_it_moves_from_here),
+		promise(a_send_found_asleep_waits_for_the_peers_window),
+		promise(a_send_found_asleep_waits_for_the_congestion_window),
+		promise(a_send_found_asleep_waits_for_pacing),
+		promise(a_send_found_asleep_with_room_waits_for_what_is_unsent),
+		promise(a_send_found_asleep_where_nothing_holds_it_has_no_cause),
+		promise(the_acks_after_the_attach_part_that_sleep),
+		promise(of_a_window_that_was_0_before_only_what_was_seen_is_told),
+		promise(a_window_that_was_open_at_the_attach_is_told_in_full),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -254,7 +254,9 @@ static const struct schema_field found_fields[] = {
 	FIELD(record_found, snd_wscale, "of the peer, with flag 1"),
 	FIELD(record_found, rcv_wscale, "its own, with flag 1"),
 	FIELD(record_found, state, "TCP_*"),
-	FIELD(record_found, flags, "1 both ends offered a window scale"),
+	FIELD(record_found, flags, "1 both ends offered a window scale, 2 as SAMPLE_PACED"),
+	FIELD(record_found, packets_out, "segments"),
+	FIELD(record_found, notsent_lowat, "bytes; 4294967295: not set, 0: not recorded"),
 };
 
 static const struct schema_record records[RECORD_KINDS] = {

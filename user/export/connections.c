@@ -197,7 +197,7 @@ void connections_row(struct connections *connections, const struct view *view,
 	text_fit(column, sizeof(column), who, connections->who_columns, ALIGN_LEFT);
 	time_text(time, sizeof(time), view, connection->last_ns);
 	bytes_text(sent, sizeof(sent), connection, own, own);
-	bytes_text(received, sizeof(received), connection, other_end(own), own);
+	bytes_text(received, sizeof(received), connection, source_of(connection, own), own);
 	took_text(took, sizeof(took), connection);
 	if (calls_known(view))
 		fmt_duration_short(blocked, sizeof(blocked),

@@ -41,7 +41,7 @@ static void end_text(char *text, size_t size, const struct view *view,
 {
 	char name[TEXT_SIZE];
 
-	if (!connection->ends[end]) {
+	if (!socket_at(connection, end)) {
 		unseen_text(text, size, view, connection, end);
 		return;
 	}
@@ -107,7 +107,7 @@ static enum style state_style(unsigned int state)
 
 static int draw_state(const struct drawing *drawing, const struct view *view, enum end end)
 {
-	const struct socket *socket = drawing->connection->ends[end];
+	const struct socket *socket = socket_at(drawing->connection, end);
 	char duration[FMT_SIZE] = "";
 	const char *name;
 

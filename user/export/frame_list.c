@@ -112,7 +112,7 @@ static const char *short_state(const struct socket *socket)
 static void end_text(char *text, size_t size, const struct view *view,
 		     const struct connection *connection, enum end end, int columns)
 {
-	const struct socket *socket = connection->ends[end];
+	const struct socket *socket = socket_at(connection, end);
 	char name[TEXT_SIZE], fit[TEXT_SIZE], port[FMT_SIZE], whole[TEXT_SIZE];
 	int room;
 
@@ -188,7 +188,7 @@ static void draw_row(const struct drawing *drawing, struct lines *lines,
 	for (int end = 0; end < END_COUNT; end++)
 		end_text(ends[end], TEXT_SIZE, view, connection, (enum end)end, columns->end);
 	snprintf(states, sizeof(states), "%s/%s", short_state(connection->ends[END_CLIENT]),
-		 short_state(connection->ends[END_SERVER]));
+		 short_state(socket_at(connection, END_SERVER)));
 	fmt_bytes(unread, sizeof(unread), flow->at.handed + flow->in_program - back);
 	call_text(call, sizeof(call), drawing, connection, columns->call >= 20);
 	fprintf(view->stream, "%s%c#%-*u%s -> %s %-*s%*s ",

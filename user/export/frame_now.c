@@ -130,7 +130,7 @@ static void look_at(struct doing *doing, const struct drawing *drawing, const st
 		    enum end end)
 {
 	const struct connection *connection = drawing->connection;
-	const struct socket *socket = connection->ends[end];
+	const struct socket *socket = socket_at(connection, end);
 	const struct activity *activity = map_get(&drawing->frame->activities, socket->id);
 	const struct life *life = map_get(&drawing->frame->lives, socket->owner_tgid);
 
@@ -163,7 +163,7 @@ void frame_now(const struct drawing *drawing, struct lines *lines)
 	for (int end = 0; end < END_COUNT; end++) {
 		struct doing doing = { .style = STYLE_PLAIN };
 
-		if (!drawing->connection->ends[end])
+		if (!socket_at(drawing->connection, (enum end)end))
 			continue;
 		look_at(&doing, drawing, view, (enum end)end);
 		text_fit(role, sizeof(role), text_role(view, (enum end)end), ROLE_COLUMNS,

@@ -286,7 +286,7 @@ void frame_buffers(const struct drawing *drawing, struct lines *lines, enum end 
 			    detail ? &detail->wmem[sender] : NULL);
 		lines_take(lines, RANK_BUFFER);
 	}
-	if (!connection->ends[!sender] || !flow->at.receiver_seen ||
+	if (!socket_at(connection, other_end(sender)) || !flow->at.receiver_seen ||
 	    (drawing->scene->replay && drawing->scene->replay->masked))
 		return;
 	fmt_bytes(bytes, sizeof(bytes), unread);

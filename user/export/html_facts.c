@@ -160,7 +160,7 @@ void facts_loss(struct facts *facts, const struct loss *loss)
 /* Time in state as the terminal's table shows it: known or not, over or not. */
 static void put_state_table(struct facts *facts, const struct connection *connection, enum end end)
 {
-	const struct socket *socket = connection->ends[end];
+	const struct socket *socket = socket_at(connection, end);
 	struct json *json = &facts->json;
 
 	json_array(json, end == END_CLIENT ? "client_states" : "server_states");

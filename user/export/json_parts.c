@@ -183,7 +183,7 @@ static void put_calls(struct json *json, const struct call_stats calls[CALL_KIND
 
 static void put_end(struct json *json, const struct connection *connection, enum end end)
 {
-	const struct socket *socket = connection->ends[end];
+	const struct socket *socket = socket_at(connection, end);
 	char address[FMT_SIZE];
 
 	json_object(json, end_name(end));
@@ -247,6 +247,7 @@ static void put_window(struct json *json, const struct connection *connection,
 		       const struct flow *flow, uint64_t zero_ns)
 {
 	json_uint(json, "window_zero_ns", flow_window_zero_ns(flow, connection->last_ns));
+	json_bool(json, "window_zero_found", flow->window_zero_found);
 	json_uint(json, "window_probes", flow->probes);
 	put_time(json, "first_probe_ns", flow->probe_first_ns, zero_ns);
 	put_time(json, "last_probe_ns", flow->probe_last_ns, zero_ns);
@@ -394,6 +395,8 @@ void json_connection(struct json *json, const struct connection *connection, uin
 	json_uint(json, "connection", connection->id);
 	put_times(json, connection, zero_ns);
 	json_bool(json, "found", connection->older);
+	json_bool(json, "both_connected", connection->both_connected);
+	json_bool(json, "itself", connection->itself);
 	put_outcome(json, connection);
 	put_attempt(json, connection, zero_ns);
 	json_uint(json, "blocked_ns", connection->blocked_ns);

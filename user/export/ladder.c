@@ -72,8 +72,8 @@ static void title_of(const struct view *view, const struct connection *connectio
 {
 	char owner[TEXT_SIZE];
 
-	text_owner(view, owner, sizeof(owner), connection->ends[end]);
-	if (!connection->ends[end])
+	text_owner(view, owner, sizeof(owner), socket_at(connection, end));
+	if (!socket_at(connection, end))
 		snprintf(owner, sizeof(owner), "%s", label(view->lang, LABEL_NOT_TRACED));
 	snprintf(lines[0], TEXT_SIZE, "%s %.400s", text_role(view, end), owner);
 	text_endpoint(lines[1], TEXT_SIZE, connection, end);

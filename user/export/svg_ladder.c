@@ -95,7 +95,7 @@ static void put_life(struct picture *picture, enum end end, double from, double 
 		     unsigned int state)
 {
 	int x = svg_layout.life_x[end] - svg_layout.life_width / 2;
-	bool unseen = !picture->connection->ends[end];
+	bool unseen = !socket_at(picture->connection, end);
 
 	if (to <= from)
 		return;

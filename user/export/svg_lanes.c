@@ -70,7 +70,7 @@ void picture_states(struct picture *picture)
 		for (int i = 0; i < count; i++)
 			put_state(picture, (enum end)end, states[i].state, states[i].from_ns,
 				  i + 1 < count ? states[i + 1].from_ns : picture->to_ns);
-		if (!picture->connection->ends[end])
+		if (!socket_at(picture->connection, (enum end)end))
 			svg_text(&picture->svg, svg_layout.left,
 				 lane_y(&svg_layout.states, (enum end)end) + 15, FONT, ANCHOR_START,
 				 SVG_DIM, label(picture->svg.lang, LABEL_NOT_TRACED));

@@ -92,7 +92,7 @@ void picture_end_text(const struct picture *picture, enum end end, char *owner, 
 		      size_t size)
 {
 	const struct connection *connection = picture->connection;
-	const struct socket *socket = connection->ends[end];
+	const struct socket *socket = socket_at(connection, end);
 	char pid[FMT_SIZE];
 	size_t used;
 

@@ -43,7 +43,7 @@ static void state_text(const struct view *view, const struct connection *connect
 static void state_cell(const struct view *view, const struct connection *connection, enum end end,
 		       unsigned int state)
 {
-	const struct socket *socket = connection->ends[end];
+	const struct socket *socket = socket_at(connection, end);
 	char text[TEXT_SIZE] = "-";
 
 	if (socket && socket->state_seen[state])
@@ -54,7 +54,8 @@ static void state_cell(const struct view *view, const struct connection *connect
 static bool in_state(const struct connection *connection, unsigned int state)
 {
 	for (int end = 0; end < END_COUNT; end++)
-		if (connection->ends[end] && connection->ends[end]->state_seen[state])
+		if (socket_at(connection, (enum end)end) &&
+		    socket_at(connection, (enum end)end)->state_seen[state])
 			return true;
 	return false;
 }
@@ -190,7 +191,7 @@ static void print_waits(const struct view *view, const struct connection *connec
 
 	if (call_sends(line->kind))
 		waits_send(view, connection, line->end, stats);
-	else if (line->kind == CALL_CONNECT)
+	else if (line->kind == CALL_CONNECT && line->end == END_CLIENT)
 		waits_connect(view, connection, stats);
 	else if (line->kind == CALL_ACCEPT || line->kind == CALL_ACCEPT4)
 		waits_accept(view, connection, stats);

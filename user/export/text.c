@@ -261,8 +261,8 @@ char *text_end(const struct view *view, char *out, size_t size, const struct con
 	char endpoint[FMT_SIZE], owner[TEXT_SIZE];
 
 	text_endpoint(endpoint, sizeof(endpoint), connection, end);
-	text_owner(view, owner, sizeof(owner), connection->ends[end]);
-	if (!connection->ends[end])
+	text_owner(view, owner, sizeof(owner), socket_at(connection, end));
+	if (!socket_at(connection, end))
 		snprintf(out, size, "%s %s", endpoint, label(view->lang, LABEL_NOT_TRACED));
 	else
 		snprintf(out, size, "%s%s%s", owner, *owner ? " " : "", endpoint);

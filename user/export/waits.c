@@ -32,7 +32,7 @@ static void add_reader(const struct view *view, const struct connection *connect
 	char owner[TEXT_SIZE], part[TEXT_SIZE];
 	size_t used = strlen(text);
 
-	text_owner(view, owner, sizeof(owner), connection->ends[reader]);
+	text_owner(view, owner, sizeof(owner), socket_at(connection, reader));
 	label_fill(part, sizeof(part), view->lang, *owner ? words : LABEL_READER_NOT_KNOWN, owner,
 		   NULL);
 	snprintf(text + used, size - used, "%s", part);

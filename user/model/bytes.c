@@ -92,7 +92,7 @@ static void tell_bytes(struct trace *trace, struct connection *connection, enum 
 	if (detail) {
 		series_add(&detail->wmem[sender], time_ns, flow->wmem_queued);
 		if (flow->at.receiver_seen)
-			series_add(&detail->unread[other_end(sender)], time_ns,
+			series_add(&detail->unread[source_of(connection, sender)], time_ns,
 				   flow->at.received - flow->at.read);
 	}
 	sleep_bytes(connection, sender, time_ns);
@@ -154,10 +154,17 @@ void bytes_sample_send(struct trace *trace, struct entry *entry,
 	tell_bytes(trace, connection, end, record->header.time_ns);
 }
 
+static enum end arriving_from(const struct entry *entry)
+{
+	const struct connection *connection = entry->socket.connection;
+
+	return connection ? source_of(connection, entry->socket.end) : other_end(entry->socket.end);
+}
+
 void bytes_sample_recv(struct trace *trace, struct entry *entry,
 		       const struct record_sample_recv *record)
 {
-	enum end sender = other_end(entry->socket.end);
+	enum end sender = arriving_from(entry);
 	struct connection *connection = readable(entry, sender);
 	struct direction *at;
 	struct flow *flow;
@@ -193,7 +200,8 @@ static void segment_sent(struct trace *trace, struct connection *connection, enu
 			 const struct record_segment *record)
 {
 	struct flow *flow = &connection->flow[end];
-	struct flow *back = &connection->flow[other_end(end)];
+	enum end source = source_of(connection, end);
+	struct flow *back = &connection->flow[source];
 	uint64_t seq = position(connection, end, record->seq, flow->at.sent);
 
 	if (record->flags & SEGMENT_SYN)
@@ -211,14 +219,14 @@ static void segment_sent(struct trace *trace, struct connection *connection, enu
 	if (record->length || record->flags & SEGMENT_FIN)
 		tell_bytes(trace, connection, end, record->header.time_ns);
 
-	if (!(record->flags & SEGMENT_ACK) || !connection->isn_known[other_end(end)])
+	if (!(record->flags & SEGMENT_ACK) || !connection->isn_known[source])
 		return;
 	if (!raise_to(&back->at.received,
-		      data_only(&back->at, position(connection, other_end(end), record->ack,
-						    back->at.received))))
+		      data_only(&back->at,
+				position(connection, source, record->ack, back->at.received))))
 		return;
 	keep_order(&back->at);
-	tell_bytes(trace, connection, other_end(end), record->header.time_ns);
+	tell_bytes(trace, connection, source, record->header.time_ns);
 }
 
 /* An untraced peer: what it sends is known when it arrives. */
@@ -251,7 +259,7 @@ static void segment_received(struct trace *trace, struct connection *connection,
 	struct flow *flow = &connection->flow[end];
 	uint64_t before = flow->at.acked;
 
-	if (!connection->ends[other_end(end)] && connection->isn_known[other_end(end)])
+	if (!socket_at(connection, other_end(end)) && connection->isn_known[other_end(end)])
 		segment_from_unseen(trace, connection, other_end(end), record);
 	if (!(record->flags & SEGMENT_ACK) || entry->socket.state == TCP_ESTABLISHED ||
 	    !connection->isn_known[end])
@@ -315,8 +323,8 @@ void bytes_state(struct trace *trace, struct entry *entry, const struct record_s
 	switch (record->new_state) {
 	case TCP_CLOSE_WAIT:
 	case TCP_CLOSING:
-		state_received(connection, other_end(end), record);
-		tell_bytes(trace, connection, other_end(end), record->header.time_ns);
+		state_received(connection, source_of(connection, end), record);
+		tell_bytes(trace, connection, source_of(connection, end), record->header.time_ns);
 		break;
 	case TCP_FIN_WAIT1:
 	case TCP_LAST_ACK:

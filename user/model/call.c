@@ -93,6 +93,8 @@ static void enter_send(struct trace *trace, struct entry *entry, const struct ca
 	flow->inside_call = call->kind;
 	flow->program_unknown = call->found;
 	bytes_in_program(trace, entry, call->enter_ns, call->found ? 0 : call->asked_bytes);
+	if (call->found)
+		sleep_goes_on(trace, entry, call);
 }
 
 static void enter_socket(struct trace *trace, struct entry *entry, struct task *task)

@@ -74,6 +74,27 @@ static void learn_side(struct connection *connection, enum end end, const uint8_
 	connection->port[end] = port;
 }
 
+static bool same_endpoints(const struct connection *connection)
+{
+	return connection->port[END_CLIENT] &&
+	       connection->port[END_CLIENT] == connection->port[END_SERVER] &&
+	       !memcmp(connection->address[END_CLIENT], connection->address[END_SERVER],
+		       RECORD_ADDRESS_SIZE);
+}
+
+/* What arrives at such a socket is what it has sent. Addresses don't change once bytes came. */
+static void note_itself(struct connection *connection)
+{
+	const struct direction *back = &connection->flow[END_SERVER].at;
+
+	if (connection->itself || !connection->ends[END_CLIENT] || connection->ends[END_SERVER] ||
+	    back->handed || !same_endpoints(connection))
+		return;
+	connection->itself = true;
+	connection->flow[END_CLIENT].at.receiver_seen = true;
+	connection->flow[END_SERVER].at.receiver_seen = false;
+}
+
 void connection_addresses(struct connection *connection, const struct entry *entry)
 {
 	const struct record_socket *identity = &entry->socket.identity;
@@ -85,6 +106,7 @@ void connection_addresses(struct connection *connection, const struct entry *ent
 		connection->family = identity->family;
 	if (identity->scope)
 		connection->scope = identity->scope;
+	note_itself(connection);
 }
 
 /* The listener's own calls and state stand at the top of the ladder of what it accepts. */
@@ -163,15 +185,31 @@ static int begin(struct trace *trace, struct entry *entry, enum end end, uint64_
 	return connection_attach(trace, connection, entry, end);
 }
 
+static int begin_attempt(struct trace *trace, struct entry *entry, uint64_t time_ns)
+{
+	struct connection *other = opening_joined(trace, entry);
+
+	if (!other)
+		return begin(trace, entry, END_CLIENT, time_ns);
+	if (entry->socket.connection)
+		forget_attempt(entry);
+	return opening_join(trace, other, entry);
+}
+
 int connection_connecting(struct trace *trace, struct entry *entry, uint64_t time_ns)
 {
+	struct connection *connection;
 	int err = 0;
 
 	if (!entry->socket.connection || entry->socket.connection->finished)
-		err = begin(trace, entry, END_CLIENT, time_ns);
-	if (!err)
-		entry->socket.connection->tried = true;
-	return err;
+		err = begin_attempt(trace, entry, time_ns);
+	if (err)
+		return err;
+	connection = entry->socket.connection;
+	connection->tried = true;
+	return connection->port[END_CLIENT] && connection->port[END_SERVER]
+		       ? connection_remember(trace, connection)
+		       : 0;
 }
 
 void connection_isn(struct connection *connection, enum end end, uint32_t isn)
@@ -224,7 +262,8 @@ struct connection *connection_of_end(const struct trace *trace, const struct ent
 	learn_side(&wanted, end, identity->local_address, identity->local_port);
 	learn_side(&wanted, other_end(end), identity->remote_address, identity->remote_port);
 	found = map_get(&trace->tuples, tuple_key(&wanted));
-	return found && same_tuple(found, &wanted) && !found->ends[end] ? found : NULL;
+	return found && same_tuple(found, &wanted) && !found->ends[end] && !found->itself ? found
+											  : NULL;
 }
 
 /* The connection whose client end is traced and sent this SYN; NULL: none. */

@@ -2,7 +2,10 @@
 /*
  * A connection: its client end, its server end, and where the bytes of both
  * directions are. An end that is not traced (another host, another user's
- * process) is NULL. The end that called connect() is the client.
+ * process) is NULL. The end that called connect() is the client; when both did
+ * (RFC 9293, section 3.5), the one that was in SYN_SENT first. A socket that is
+ * connected with itself is the client, and reads what it sends: there is one
+ * stream, from the client.
  */
 #ifndef TCPWATCH_MODEL_CONNECTION_H
 #define TCPWATCH_MODEL_CONNECTION_H
@@ -61,6 +64,8 @@ struct flow {
 	uint32_t wmem_queued, sndbuf, snd_wnd, snd_cwnd;
 	uint32_t rmem_alloc, rcvbuf, rcv_wnd;
 	uint32_t wmem_peak, rmem_peak;
+	uint32_t
+		mss_found; /* of its segments, when the SYNs came before the trace; 0: they did not */
 	uint64_t in_program;
 	bool program_unknown;	       /* as in struct bytes */
 	uint64_t taken;		       /* by send calls that returned */
@@ -80,18 +85,19 @@ struct flow {
 	struct bytes at_return;	 /* where the bytes were then */
 	uint64_t last_read_ns;	 /* when read last rose */
 	uint64_t segments, retransmits;
-	bool sent_any;
-	uint64_t sent_ns;  /* when the last segment left that carried data */
-	uint64_t sent_ack; /* highest acknowledgement that it sent */
-	uint64_t sent_end; /* highest relative sequence number sent, SYN and FIN counted */
-	bool scale_known;  /* its SYN was seen: */
-	uint16_t mss;	   /* that it offered; 0: none */
-	uint8_t scale;	   /* window scale it offered; SEGMENT_NO_WSCALE: none */
+	bool sent_any, answered; /* anything; a SYN-ACK */
+	uint64_t sent_ns;	 /* when the last segment left that carried data */
+	uint64_t sent_ack;	 /* highest acknowledgement that it sent */
+	uint64_t sent_end;	 /* highest relative sequence number sent, SYN and FIN counted */
+	bool scale_known;	 /* its SYN was seen: */
+	uint16_t mss;		 /* that it offered; 0: none */
+	uint8_t scale;		 /* window scale it offered; SEGMENT_NO_WSCALE: none */
 	uint64_t sleep_ns[SLEEP_CAUSES];
 	uint64_t unread_ns; /* as in struct call */
 	uint32_t sleeps;
 	uint64_t window_zero_since_ns; /* the peer's window is 0 since then; 0: it isn't */
 	uint64_t window_zero_ns;       /* how long it was, without that */
+	bool window_zero_found;	       /* it was 0 when the trace began: these count since then */
 	uint32_t probes;	       /* of a window of 0 */
 	uint64_t probe_first_ns, probe_last_ns;
 	uint64_t probe_pause_min_ns, probe_pause_max_ns; /* between two in a row */
@@ -129,6 +135,8 @@ struct connection {
 	bool segments_known;	 /* false: this run records no segments */
 	bool bytes_known;	 /* false: nor where bytes are */
 	bool segments_sure;	 /* what was not recorded did not leave, if it isn't lossy */
+	bool both_connected;	 /* the server's end called connect(), too */
+	bool itself;		 /* both ends are one socket; ends[END_SERVER] is NULL */
 	bool tried;		 /* the client's socket was in SYN_SENT */
 	bool failed_later;	 /* connect() had returned when the attempt failed */
 	uint64_t until_ns;	 /* end of the trace, when it is not finished by then */
@@ -156,6 +164,18 @@ struct connection {
 	uint64_t tuple_key;		  /* under which its server end finds it; 0: none */
 	struct connection_detail *detail; /* NULL: too many connections */
 };
+
+/* The end whose stream arrives at this one. */
+static inline enum end source_of(const struct connection *connection, enum end end)
+{
+	return connection->itself ? end : other_end(end);
+}
+
+/* The socket at that end; NULL: it is not traced. */
+static inline struct socket *socket_at(const struct connection *connection, enum end end)
+{
+	return connection->ends[connection->itself ? END_CLIENT : end];
+}
 
 /* Send calls of that end that did not fail. */
 uint64_t connection_sends(const struct connection *connection, enum end sender);

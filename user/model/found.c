@@ -139,6 +139,8 @@ static void learn_memory(struct connection *connection, const struct origin *ori
 	out->sndbuf = record->sndbuf;
 	out->snd_wnd = record->snd_wnd;
 	out->snd_cwnd = record->snd_cwnd;
+	out->window_zero_found = !record->snd_wnd;
+	out->window_zero_since_ns = record->snd_wnd ? 0 : record->header.time_ns;
 	in->rmem_alloc = in->rmem_peak = record->rmem_alloc;
 	in->rcvbuf = record->rcvbuf;
 	in->rcv_wnd = record->rcv_wnd;
@@ -181,7 +183,7 @@ static void tell_bytes(struct trace *trace, struct connection *connection,
 	fill_own(&own, origin);
 	fill_peer(&peer, origin->record);
 	bytes_found(trace, connection, origin->end, &own, time_ns);
-	bytes_found(trace, connection, other_end(origin->end), &peer, time_ns);
+	bytes_found(trace, connection, source_of(connection, origin->end), &peer, time_ns);
 }
 
 /* A child that is being accepted has a listener, too. */
@@ -220,12 +222,14 @@ static int join(struct trace *trace, struct entry *entry, const struct origin *o
 	learn_memory(connection, origin);
 	learn_scales(connection, origin);
 	learn_sent(connection, origin);
+	connection->flow[origin->end].mss_found = origin->record->mss_cache;
 	connection->accepted_before |= origin->end == END_SERVER && !found_in_queue(entry);
 	err = connection_attach(trace, connection, entry, origin->end);
 	if (!err)
 		err = connection_remember(trace, connection);
 	if (err)
 		return err;
+	sleep_found(entry, origin->record);
 	draw_state(connection, entry);
 	tell_bytes(trace, connection, origin, time_ns);
 	moment_found(trace, connection, entry, time_ns);

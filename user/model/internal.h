@@ -37,10 +37,18 @@ enum port_origin {
 	PORT_PROGRAM,
 };
 
+/* Of a socket that may connect to one that is connecting to it. */
+enum opening_answer {
+	OPENING_ASKED, /* whether it does is found out when it connects */
+	OPENING_JOINS, /* it is that one's other end */
+	OPENING_ALONE,
+};
+
 /* The last turn of a send call's copy loop: its next one tells whether it slept. */
 struct turn {
 	bool woken;  /* the copy loop went on after the last sleep; else the call ended */
 	bool asleep; /* no memory, and the call may wait */
+	bool found;  /* it was asleep before the trace began */
 	struct sleep sleep;
 	uint64_t judged_ns;		 /* up to here it is known what the time was spent on: */
 	uint64_t cause_ns[SLEEP_CAUSES]; /* in all */
@@ -70,6 +78,10 @@ struct entry {
 	bool shut_read, shut_write; /* by its own shutdown() */
 	bool turn_seen, nonblock;   /* of its last send call: whether it may wait */
 	enum port_origin port_origin;
+	enum opening_answer opening;
+	bool found_full; /* so that a send call that was asleep there waits for room: */
+	enum sleep_cause found_cause;
+	bool syn_came;		    /* the last segment that arrived had SYN */
 	uint64_t half_closed_bytes; /* of the direction that is still open, when the other ended */
 	unsigned int connections;   /* that point to it, as an end or as the listener */
 	unsigned int tasks;	    /* inside a call on it */
@@ -88,6 +100,16 @@ struct fold {
 	struct trace_totals totals;  /* of the connections that were */
 };
 
+/* Records that wait for the answer to whether two attempts are one connection. */
+struct opening {
+	struct entry *first, *second; /* second NULL: none wait */
+	bool isn_known, arrived_known, ended;
+	uint32_t isn;	  /* of the first one's SYN */
+	uint32_t arrived; /* of the SYN that reached the second one */
+	unsigned int count;
+	union record *records;
+};
+
 struct trace {
 	const struct capture_info *info;
 	const struct trace_sink *sink;
@@ -100,6 +122,7 @@ struct trace {
 	unsigned int connection_count, connection_room;
 	unsigned int connections_begun;
 	struct fold fold;
+	struct opening opening;
 	struct undecoded undecoded;
 	unsigned int older;   /* connected before the trace began, with no place for their bytes */
 	unsigned int closing; /* found in TIME_WAIT, or in what FIN_WAIT2 leaves */
@@ -180,6 +203,13 @@ void connection_check_finished(struct trace *trace, struct connection *connectio
 bool connection_is_over(const struct connection *connection);
 void connection_forget_tuple(struct trace *trace, struct connection *connection);
 
+/* opening.c: both ends call connect() */
+bool opening_waits(struct trace *trace, const union record *record, int *err);
+int opening_decide(struct trace *trace); /* with what is known; feeds what waited */
+/* The connection that this attempt is the other end of; NULL: it is one of its own. */
+struct connection *opening_joined(const struct trace *trace, struct entry *entry);
+int opening_join(struct trace *trace, struct connection *connection, struct entry *entry);
+
 /* bytes.c: positions */
 void bytes_sample_send(struct trace *trace, struct entry *entry,
 		       const struct record_sample_send *record);
@@ -212,6 +242,10 @@ void call_finish_all(struct trace *trace);
 /* sleep.c */
 void sleep_sample(struct trace *trace, struct entry *entry,
 		  const struct record_sample_send *record);
+
+/* Of a socket that is older than the trace: what a send call that sleeps there waits for. */
+void sleep_found(struct entry *entry, const struct record_found *record);
+void sleep_goes_on(struct trace *trace, struct entry *entry, const struct call *call);
 
 /* What a direction's receiver has to read may have changed. */
 void sleep_bytes(const struct connection *connection, enum end sender, uint64_t time_ns);

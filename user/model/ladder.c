@@ -148,7 +148,7 @@ static bool mark_arrival(struct ladder *ladder, const struct segment *segment)
 
 static bool acknowledges_fin(const struct connection *connection, const struct segment *segment)
 {
-	const struct direction *back = &connection->flow[other_end(segment->sender)].at;
+	const struct direction *back = &connection->flow[source_of(connection, segment->sender)].at;
 
 	return back->end_known && segment->ack == back->end + 2;
 }
@@ -210,7 +210,7 @@ void ladder_segment(struct connection *connection, const struct segment *segment
 		.left = !segment->received,
 		.arrived = segment->received,
 		.arrived_ns = segment->received ? segment->time_ns : 0,
-		.peer_seen = connection->ends[other_end(segment->sender)] ||
+		.peer_seen = socket_at(connection, other_end(segment->sender)) ||
 			     (connection->listener_seen && segment->flags & SEGMENT_SYN),
 	};
 

@@ -113,17 +113,18 @@ void moment_failed_later(struct trace *trace, struct connection *connection, uin
 }
 
 /* On loopback the answer comes within the call. */
-static unsigned int without_waiting(const struct connection *connection)
+static unsigned int without_waiting(const struct connection *connection, enum end end)
 {
 	if (connection->connect_error)
 		return 3;
-	return connection->established_ns[END_CLIENT] ? 2 : 1;
+	return connection->established_ns[end] ? 2 : 1;
 }
 
 static void tell_connect(struct trace *trace, struct connection *connection,
 			 const struct call *call)
 {
-	struct moment moment = moment_at(connection, END_CLIENT, MOMENT_CONNECTED, call->return_ns);
+	struct moment moment =
+		moment_at(connection, call->socket->end, MOMENT_CONNECTED, call->return_ns);
 
 	if (connection->connect_error && call->result == -connection->connect_error) {
 		tell_failed(trace, connection, call->return_ns);
@@ -131,7 +132,7 @@ static void tell_connect(struct trace *trace, struct connection *connection,
 	}
 	if (call->result && call->result != -EINPROGRESS)
 		return;
-	moment.variant = call->result ? without_waiting(connection) : 0;
+	moment.variant = call->result ? without_waiting(connection, call->socket->end) : 0;
 	fmt_duration_seen(moment_arg(&moment, 0), WORDS_ARG_SIZE,
 			  span_ns(call->enter_ns, call->return_ns), !call->found);
 	moment_publish(trace, connection, &moment);
@@ -210,7 +211,8 @@ void moment_woke(struct trace *trace, struct connection *connection, const struc
 	moment.variant = by_the_rule ? 0 : 1;
 	fmt_bytes(moment_arg(&moment, 0), WORDS_ARG_SIZE, sleep->wmem_at_end);
 	fmt_bytes(moment_arg(&moment, 1), WORDS_ARG_SIZE, sleep->sndbuf_at_end);
-	moment_arg_time(&moment, 2, sleep->start_ns, sleep->end_ns);
+	fmt_duration_seen(moment_arg(&moment, 2), WORDS_ARG_SIZE,
+			  span_ns(sleep->start_ns, sleep->end_ns), !entry->turn.found);
 	moment_publish(trace, connection, &moment);
 }
 

@@ -56,7 +56,9 @@ void moment_probe(struct trace *trace, struct connection *connection, const stru
 
 	if (!moment_first(connection, segment->sender, MOMENT_WINDOW_PROBE))
 		return;
-	moment_arg_time(&moment, 0, flow->window_zero_since_ns, segment->time_ns);
+	fmt_duration_seen(moment_arg(&moment, 0), WORDS_ARG_SIZE,
+			  span_ns(flow->window_zero_since_ns, segment->time_ns),
+			  !flow->window_zero_found);
 	moment_publish(trace, connection, &moment);
 }
 
@@ -69,9 +71,11 @@ void moment_window_open(struct trace *trace, struct connection *connection,
 
 	if (!moment_first(connection, segment->sender, MOMENT_WINDOW_OPEN))
 		return;
-	moment.variant = flow->probes > 1 ? 2 : flow->probes;
+	if (!flow->window_zero_found)
+		moment.variant = flow->probes > 1 ? 2 : flow->probes;
 	moment_arg_count(&moment, 0, segment->window);
-	moment_arg_time(&moment, 1, 0, closed_ns);
+	fmt_duration_seen(moment_arg(&moment, 1), WORDS_ARG_SIZE, closed_ns,
+			  !flow->window_zero_found);
 	moment_arg_count(&moment, 2, flow->probes);
 	moment_arg_time(&moment, 3, 0, flow->probe_pause_max_ns);
 	moment_publish(trace, connection, &moment);

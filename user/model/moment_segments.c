@@ -29,6 +29,8 @@ static void tell_syn(struct trace *trace, struct connection *connection,
 		moment_arg_count(&moment, 1, segment->window);
 		moment_arg_number(&moment, 2, connection->port[segment->sender]);
 		moment.variant = has_chosen_port(trace, connection, segment->sender) ? 1 : 0;
+		if (segment->sender == END_SERVER)
+			moment.variant = 2;
 	}
 	moment_publish(trace, connection, &moment);
 }
@@ -46,6 +48,7 @@ static void tell_syn_ack(struct trace *trace, struct connection *connection,
 		connection->syn_ack_ns = segment->time_ns;
 		moment_arg_number(&moment, 0, segment->raw_seq);
 		moment_arg_number(&moment, 1, segment->raw_ack);
+		moment.variant = connection->itself ? 2 : connection->both_connected ? 1 : 0;
 	}
 	moment_publish(trace, connection, &moment);
 }
@@ -93,6 +96,12 @@ void moment_segment(struct trace *trace, struct connection *connection,
 		tell_window_zero(trace, connection, segment);
 }
 
+/* By connect(), and not as a listener's child. */
+static bool socket_connected(const struct connection *connection, enum end end)
+{
+	return end == END_CLIENT || connection->both_connected;
+}
+
 static void tell_established(struct trace *trace, struct connection *connection,
 			     const struct state_change *change)
 {
@@ -101,7 +110,11 @@ static void tell_established(struct trace *trace, struct connection *connection,
 		connection, change->socket->end,
 		server ? MOMENT_SERVER_ESTABLISHED : MOMENT_CLIENT_ESTABLISHED, change->time_ns);
 
-	if (server) {
+	if (change->old_state == TCP_SYN_RECV &&
+	    socket_connected(connection, change->socket->end)) {
+		moment.variant = 2;
+		moment_arg_time(&moment, 0, connection->syn_ns, change->time_ns);
+	} else if (server) {
 		moment.variant = change->duration_known ? 0 : 1;
 		fmt_duration(moment_arg(&moment, 0), WORDS_ARG_SIZE, change->duration_ns);
 	} else {
@@ -178,6 +191,8 @@ void moment_state(struct trace *trace, struct connection *connection,
 		if (change->old_state == TCP_FIN_WAIT2)
 			moment_half_closed(trace, connection, change);
 		moment.variant = change->old_state == TCP_CLOSING ? 1 : 0;
+		if (connection->itself)
+			moment.variant = 2;
 		moment_publish(trace, connection, &moment);
 		break;
 	case TCP_CLOSE:

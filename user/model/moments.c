@@ -131,7 +131,7 @@ struct moment moment_at(const struct connection *connection, enum end end, enum 
 		.kind = kind,
 		.connection = connection,
 		.end = end,
-		.socket = connection->ends[end],
+		.socket = socket_at(connection, end),
 	};
 }
 

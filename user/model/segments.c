@@ -9,6 +9,8 @@
 /* RFC 7323, section 2.3: a larger shift is taken as this one. */
 #define MAX_SCALE 14
 
+#define SYN_ACK (SEGMENT_SYN | SEGMENT_ACK)
+
 /* Relative to the initial sequence number, close to near. */
 static uint64_t relative(const struct connection *connection, enum end end, uint32_t seq,
 			 uint64_t near)
@@ -33,7 +35,7 @@ static uint32_t scaled_window(const struct connection *connection, enum end send
 			      const struct record_segment *record)
 {
 	const struct flow *flow = &connection->flow[sender];
-	const struct flow *back = &connection->flow[other_end(sender)];
+	const struct flow *back = &connection->flow[source_of(connection, sender)];
 
 	if (record->flags & SEGMENT_SYN || !flow->scale_known || !back->scale_known ||
 	    flow->scale == SEGMENT_NO_WSCALE || back->scale == SEGMENT_NO_WSCALE)
@@ -62,6 +64,12 @@ static bool came_before(const struct flow *flow, const struct record_segment *re
 	return seq - 1 + record->length <= flow->at.received;
 }
 
+/* The first SYN-ACK of an end that had sent a SYN: the same number, for the first time with ACK. */
+static bool is_answer(const struct flow *flow, const struct record_segment *record)
+{
+	return (record->flags & SYN_ACK) == SYN_ACK && !flow->answered;
+}
+
 /* Both ends may see one segment: it is judged where it left, or where it arrived if only there. */
 static bool is_again(struct connection *connection, enum end sender,
 		     const struct record_segment *record, uint64_t seq)
@@ -72,11 +80,12 @@ static bool is_again(struct connection *connection, enum end sender,
 
 	if (!length || (record->received && connection->ends[sender]))
 		return false;
-	again = flow->sent_any &&
+	again = flow->sent_any && !is_answer(flow, record) &&
 		(record->received ? came_before(flow, record, seq) : seq < flow->sent_end);
 	if (!flow->sent_any || seq + length > flow->sent_end)
 		flow->sent_end = seq + length;
 	flow->sent_any = true;
+	flow->answered |= (record->flags & SYN_ACK) == SYN_ACK;
 	if (again)
 		flow->retransmits++;
 	return again;
@@ -89,8 +98,9 @@ static bool acknowledges_unseen(const struct connection *connection, enum end se
 	const struct flow *flow = &connection->flow[sender];
 
 	return record->received && connection->ends[sender] && flow->sent_any &&
-	       connection->isn_known[other_end(sender)] && record->flags & SEGMENT_ACK &&
-	       !(record->flags & SEGMENT_RST) && ack > flow->sent_ack;
+	       connection->isn_known[source_of(connection, sender)] &&
+	       record->flags & SEGMENT_ACK && !(record->flags & SEGMENT_RST) &&
+	       ack > flow->sent_ack;
 }
 
 static void note_ack(struct trace *trace, struct connection *connection, enum end sender,
@@ -132,15 +142,17 @@ static void in_connection(struct trace *trace, struct entry *entry, struct segme
 			  const struct record_segment *record)
 {
 	struct connection *connection = entry->socket.connection;
-	enum end sender = record->received ? other_end(entry->socket.end) : entry->socket.end;
+	enum end end = entry->socket.end;
+	enum end sender = record->received ? source_of(connection, end) : end;
+	enum end source = source_of(connection, sender);
 
 	segment->connection = connection;
 	segment->sender = sender;
 	learn_scale(connection, sender, record);
 	segment->seq = relative(connection, sender, record->seq, connection->flow[sender].sent_end);
 	if (record->flags & SEGMENT_ACK)
-		segment->ack = relative(connection, other_end(sender), record->ack,
-					connection->flow[other_end(sender)].sent_end);
+		segment->ack = relative(connection, source, record->ack,
+					connection->flow[source].sent_end);
 	segment->window = scaled_window(connection, sender, record);
 	find_hole(trace, connection, sender, record, segment->seq);
 	note_ack(trace, connection, sender, record, segment);
@@ -186,6 +198,8 @@ int segment_record(struct trace *trace, struct entry *entry, const struct record
 		in_connection(trace, entry, &segment, record);
 	else
 		tell(trace, segment, &segment);
+	if (record->received)
+		entry->syn_came = record->flags & SEGMENT_SYN;
 	ending_segment(entry, record);
 	if (!(record->flags & SEGMENT_SYN))
 		state_segment(trace, entry, record);

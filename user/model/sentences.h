@@ -26,6 +26,8 @@ enum verdict_sentence {
 	SAY_QUEUE_FULL,	  /* {3} SYNs sent, {5} of them found the accept queue full */
 	SAY_HALF_OPEN,	  /* only the server's end is traced: {2} its endpoint */
 	SAY_UNANSWERED,
+	SAY_BOTH_CONNECTED,
+	SAY_ITSELF,
 	SAY_OLDER,	   /* its beginning was not seen */
 	SAY_OLDER_SENT,	   /* {0} last send call, {1} bytes handed over since the beginning */
 	SAY_OPENED_ONLY,   /* {0} handshake's time; no data were sent */
@@ -50,6 +52,7 @@ enum verdict_sentence {
 	SAY_PROBES, /* {0} time with a window of 0, {1} probes, {2} and {3} shortest, longest pause */
 	SAY_TWO_PROBES,
 	SAY_COUNTED_PROBES, /* one, or none of them in a row */
+	SAY_PROBES_SINCE,   /* the window was 0 when the trace began */
 	SAY_END_UNKNOWN,    /* TIME_WAIT shows in segments only, and they were not recorded */
 	SAY_OPEN,	    /* still open when the trace ended */
 	SAY_LOSSY,

@@ -18,26 +18,36 @@ const struct sentences sentences_en = {
 			"The client's kernel asks for a connection. Its first sequence number "
 			"is j = {0}; its window is {1} {1|byte|bytes}.",
 			"The client's kernel asks for a connection, from port {2}, which it chose itself. "
-			"Its first sequence number is j = {0}; its window is {1} {1|byte|bytes}." } },
+			"Its first sequence number is j = {0}; its window is {1} {1|byte|bytes}.",
+			"The server's program calls connect(), too: its kernel asks for the same connection. "
+			"Its first sequence number is k = {0}; its window is {1} {1|byte|bytes}." } },
 		[MOMENT_SYN_AGAIN] = { "SYN again", {
-			"{0} after the first SYN no answer has come: the client's kernel sends it again." } },
+			"{0} after the first SYN no answer has come: the {6}'s kernel sends it again." } },
 		[MOMENT_SYN_QUEUE_FULL] = { "accept queue full", {
 			"{0} connections wait for accept() and the limit is {1}: the server's kernel "
 			"drops the SYN. The client will have to send it again." } },
 		[MOMENT_SYN_ACK] = { "SYN-ACK", {
 			"The server's kernel answers. Its first sequence number is k = {0}, and it "
-			"acknowledges j + 1 = {1}. The server is in SYN_RECV." } },
+			"acknowledges j + 1 = {1}. The server is in SYN_RECV.",
+			"A SYN arrived where a SYN had left: the {6}'s kernel repeats its own, {0}, and "
+			"acknowledges the {7}'s: {1}. The {6} is in SYN_RECV.",
+			"The SYN that arrived is the socket's own: its kernel repeats it, {0}, and "
+			"acknowledges it: {1}. The socket is in SYN_RECV." } },
 		[MOMENT_SYN_ACK_AGAIN] = { "SYN-ACK again", {
-			"The server's kernel sends its SYN-ACK again, {0} after the first one: nothing has "
+			"The {6}'s kernel sends its SYN-ACK again, {0} after the first one: nothing has "
 			"acknowledged it." } },
 		[MOMENT_CLIENT_ESTABLISHED] = { "client ESTABLISHED", {
 			"The SYN-ACK arrived {0} after the SYN left. For the client's kernel the "
 			"connection is up.",
-			"The SYN-ACK arrived. For the client's kernel the connection is up." } },
+			"The SYN-ACK arrived. For the client's kernel the connection is up.",
+			"A segment that acknowledges its SYN arrived: the client's kernel has the connection, "
+			"{0} after the SYN left." } },
 		[MOMENT_SERVER_ESTABLISHED] = { "server ESTABLISHED", {
 			"A segment that acknowledges the SYN-ACK arrived: the server's kernel has the "
 			"connection after {0} in SYN_RECV. No accept() was needed for that.",
-			"The server's kernel has the connection. No accept() was needed for that." } },
+			"The server's kernel has the connection. No accept() was needed for that.",
+			"A segment that acknowledges its SYN arrived: the server's kernel has the connection, "
+			"without listen() and accept(): its program had called connect()." } },
 		[MOMENT_CONNECTED] = { "connect() returned", {
 			"connect() = 0 after {0}.",
 			"connect() does not wait: EINPROGRESS after {0}, the handshake goes on.",
@@ -108,7 +118,9 @@ const struct sentences sentences_en = {
 			"The {6} closed first: its kernel keeps the two addresses for a minute, in case "
 			"old segments arrive late.",
 			"Both ends closed at once: the {6}'s kernel too keeps the two addresses for a "
-			"minute, in case old segments arrive late." } },
+			"minute, in case old segments arrive late.",
+			"The socket's own FIN arrived: its kernel keeps the address for a minute, in case "
+			"old segments arrive late." } },
 		[MOMENT_CLOSED] = { "closed", {
 			"Nothing is left of the connection but the TIME_WAIT of the {6}.",
 			"Nothing is left of the connection.",
@@ -192,6 +204,10 @@ const struct sentences sentences_en = {
 		[SAY_QUEUE_FULL] = "{5} of {3} {3|SYN|SYNs} met a full accept queue at the listener and got no answer.",
 		[SAY_HALF_OPEN] = "A SYN for {2} was answered, but the handshake was not completed.",
 		[SAY_UNANSWERED] = "A SYN for {2} arrived and was not answered.",
+		[SAY_BOTH_CONNECTED] = "Both ends called connect() (simultaneous open); the one that did first is "
+				       "called the client.",
+		[SAY_ITSELF] = "The socket is connected with itself: it is client and server, and reads what it "
+			       "sends.",
 		[SAY_OLDER] = "The beginning of the connection was not seen; its bytes are counted since then.",
 		[SAY_OLDER_SENT] = "When the trace's last {0}() returned, {1} {1|byte was|bytes were} handed over.",
 		[SAY_OPENED_ONLY] = "The connection was up after {0} and carried no data.",
@@ -226,6 +242,8 @@ const struct sentences sentences_en = {
 				   "probes, {2} apart.",
 		[SAY_COUNTED_PROBES] = "For {0} in all the {7}'s window was 0: the {6}'s kernel sent {1} "
 				       "{1|probe|probes}.",
+		[SAY_PROBES_SINCE] = "The {7}'s window was 0 when the trace began, and for {0} in all since then, "
+				     "in which the {6}'s kernel sent {1} {1|probe|probes}.",
 		[SAY_END_UNKNOWN] = "Whether it was closed in the end is not known: that takes "
 				    "--detail full.",
 		[SAY_OPEN] = "It was still open when the trace ended.",

@@ -15,22 +15,31 @@ const struct sentences sentences_zh = {
 			"连接在排队。" } },
 		[MOMENT_SYN] = { "SYN", {
 			"客户端内核请求建立连接。它的初始序列号 j = {0}，窗口 {1} 字节。",
-			"客户端内核从自己选的端口 {2} 请求建立连接。它的初始序列号 j = {0}，窗口 {1} 字节。" } },
+			"客户端内核从自己选的端口 {2} 请求建立连接。它的初始序列号 j = {0}，窗口 {1} 字节。",
+			"服务器程序也调用了 connect()：它的内核请求建立同一个连接。它的初始序列号 k = {0}，"
+			"窗口 {1} 字节。" } },
 		[MOMENT_SYN_AGAIN] = { "重发 SYN", {
-			"第一个 SYN 发出 {0} 后仍无应答：客户端内核重发 SYN。" } },
+			"第一个 SYN 发出 {0} 后仍无应答：{6}内核重发 SYN。" } },
 		[MOMENT_SYN_QUEUE_FULL] = { "accept 队列已满", {
 			"{0} 个连接在等 accept()，上限是 {1}：服务器内核丢弃这个 SYN，客户端只好重发。" } },
 		[MOMENT_SYN_ACK] = { "SYN-ACK", {
-			"服务器内核应答。它的初始序列号 k = {0}，并确认 j + 1 = {1}。服务器处于 SYN_RECV。" } },
+			"服务器内核应答。它的初始序列号 k = {0}，并确认 j + 1 = {1}。服务器处于 SYN_RECV。",
+			"SYN 发出之后又有 SYN 到达：{6}内核重复自己的 SYN（{0}），并确认{7}的 SYN：{1}。"
+			"{6}处于 SYN_RECV。",
+			"到达的 SYN 就是这个套接字自己的：内核重复它（{0}），并确认它：{1}。套接字处于 "
+			"SYN_RECV。" } },
 		[MOMENT_SYN_ACK_AGAIN] = { "重发 SYN-ACK", {
-			"第一个 SYN-ACK 发出 {0} 后仍没有得到确认：服务器内核再发一次。" } },
+			"第一个 SYN-ACK 发出 {0} 后仍没有得到确认：{6}内核再发一次。" } },
 		[MOMENT_CLIENT_ESTABLISHED] = { "客户端 ESTABLISHED", {
 			"SYN 发出 {0} 后 SYN-ACK 到达。对客户端内核来说连接已经建立。",
-			"SYN-ACK 到达。对客户端内核来说连接已经建立。" } },
+			"SYN-ACK 到达。对客户端内核来说连接已经建立。",
+			"确认其 SYN 的报文段到达：SYN 发出 {0} 后，客户端内核的连接已经建立。" } },
 		[MOMENT_SERVER_ESTABLISHED] = { "服务器 ESTABLISHED", {
 			"确认 SYN-ACK 的报文段到达：服务器内核在 SYN_RECV 停留 {0} 后连接建立，并不需要 "
 			"accept()。",
-			"服务器内核的连接已经建立，并不需要 accept()。" } },
+			"服务器内核的连接已经建立，并不需要 accept()。",
+			"确认其 SYN 的报文段到达：服务器内核的连接已经建立，没有 listen() 和 accept()："
+			"它的程序调用了 connect()。" } },
 		[MOMENT_CONNECTED] = { "connect() 返回", {
 			"connect() = 0，用时 {0}。",
 			"connect() 不等待：{0} 后返回 EINPROGRESS，握手还在继续。",
@@ -83,7 +92,8 @@ const struct sentences sentences_zh = {
 			"RST 到达{6}：连接立刻消失，{6}还没有发出的数据也随之消失。它的内核已经收到的仍然可以读走。" } },
 		[MOMENT_TIME_WAIT] = { "TIME_WAIT", {
 			"{6}先关闭：它的内核把这对地址保留一分钟，以防旧报文段迟到。",
-			"两端同时关闭：{6}内核也把这对地址保留一分钟，以防旧报文段迟到。" } },
+			"两端同时关闭：{6}内核也把这对地址保留一分钟，以防旧报文段迟到。",
+			"套接字自己的 FIN 到达：内核把这个地址保留一分钟，以防旧报文段迟到。" } },
 		[MOMENT_CLOSED] = { "已关闭", {
 			"除了{6}的 TIME_WAIT，这个连接什么也没有留下。",
 			"这个连接什么也没有留下。",
@@ -150,6 +160,8 @@ const struct sentences sentences_zh = {
 		[SAY_QUEUE_FULL] = "{3} 个 SYN 中有 {5} 个遇到监听者的 accept 队列已满，没有得到应答。",
 		[SAY_HALF_OPEN] = "发往 {2} 的 SYN 得到了应答，但握手没有完成。",
 		[SAY_UNANSWERED] = "发往 {2} 的 SYN 到达了，没有得到应答。",
+		[SAY_BOTH_CONNECTED] = "两端都调用了 connect()（同时打开）；先调用的一端称为客户端。",
+		[SAY_ITSELF] = "这个套接字与它自己相连：它既是客户端又是服务器，读到的就是它发出的。",
 		[SAY_OLDER] = "没有看到此连接的建立；字节数从那时算起。",
 		[SAY_OLDER_SENT] = "跟踪中最后一次 {0}() 返回时，已交出 {1} 字节。",
 		[SAY_OPENED_ONLY] = "连接在 {0} 后建立，没有传送数据。",
@@ -174,6 +186,7 @@ const struct sentences sentences_zh = {
 		[SAY_PROBES] = "{7}的窗口总共有 {0} 为 0：{6}内核发出 {1} 次探测，间隔 {2} 到 {3}。",
 		[SAY_TWO_PROBES] = "{7}的窗口总共有 {0} 为 0：{6}内核发出 2 次探测，相隔 {2}。",
 		[SAY_COUNTED_PROBES] = "{7}的窗口总共有 {0} 为 0：{6}内核发出 {1} 次探测。",
+		[SAY_PROBES_SINCE] = "跟踪开始时{7}的窗口为 0；从那时起总共有 {0} 为 0，其间{6}内核发出 {1} 次探测。",
 		[SAY_END_UNKNOWN] = "最后是否关闭是未知的：那需要 --detail full。",
 		[SAY_OPEN] = "跟踪结束时连接仍然开着。",
 		[SAY_LOSSY] = "期间有记录丢失：这些数字可能因此不准。",

@@ -31,12 +31,11 @@ static enum sleep_cause judge_deferred(const struct record_sample_send *record, 
  * What keeps unsent bytes from leaving. With none, or with less than a segment
  * that waits for more (RFC 9293, section 3.7.4), only the buffer is small.
  */
-static enum sleep_cause judge(const struct flow *back, const struct record_sample_send *record)
+static enum sleep_cause judge(uint32_t mss, const struct record_sample_send *record)
 {
 	uint32_t unsent = record->write_seq - record->snd_nxt;
 	uint32_t outstanding = record->snd_nxt - record->snd_una;
 	uint32_t room = record->snd_wnd > outstanding ? record->snd_wnd - outstanding : 0;
-	uint32_t mss = back->mss ? back->mss : 1;
 
 	if (!unsent)
 		return SLEEP_BUFFER;
@@ -49,10 +48,18 @@ static enum sleep_cause judge(const struct flow *back, const struct record_sampl
 	return unsent < mss ? SLEEP_BUFFER : judge_deferred(record, room, mss);
 }
 
-static enum sleep_cause judge_start(const struct flow *back,
-				    const struct record_sample_send *record)
+static enum sleep_cause judge_start(uint32_t mss, const struct record_sample_send *record)
 {
-	return record->wmem_queued < record->sndbuf ? SLEEP_LOWAT : judge(back, record);
+	return record->wmem_queued < record->sndbuf ? SLEEP_LOWAT : judge(mss, record);
+}
+
+/* What the peer's SYN said, or what the kernel said that the segments carry. */
+static uint32_t mss_of(const struct connection *connection, enum end end)
+{
+	const struct flow *back = &connection->flow[source_of(connection, end)];
+	uint32_t mss = back->mss ? back->mss : connection->flow[end].mss_found;
+
+	return mss ? mss : 1;
 }
 
 /* sk_stream_memory_free() is false, the last sk_buff is full, and the call may wait. */
@@ -166,8 +173,7 @@ static void fall_asleep(struct trace *trace, struct entry *entry,
 	struct connection *connection = entry->socket.connection;
 	struct flow *flow = &connection->flow[entry->socket.end];
 	uint64_t start_ns = record->header.time_ns;
-	enum sleep_cause cause =
-		judge_start(&connection->flow[other_end(entry->socket.end)], record);
+	enum sleep_cause cause = judge_start(mss_of(connection, entry->socket.end), record);
 
 	entry->turn = (struct turn){
 		.asleep = true,
@@ -188,6 +194,68 @@ static void fall_asleep(struct trace *trace, struct entry *entry,
 	moment_asleep(trace, connection, entry);
 }
 
+/* sk_stream_write_space() has not woken it: less than half of what is used is free. */
+static bool has_no_room(const struct record_found *record)
+{
+	return record->wmem_queued >= record->sndbuf ||
+	       record->sndbuf - record->wmem_queued < record->wmem_queued / 2;
+}
+
+/* __sk_stream_memory_free() for who is to be woken. */
+static bool has_enough_unsent(const struct record_found *record)
+{
+	uint32_t unsent = record->positions.write_seq - record->positions.snd_nxt;
+
+	return record->notsent_lowat && 2ULL * unsent >= record->notsent_lowat;
+}
+
+void sleep_found(struct entry *entry, const struct record_found *record)
+{
+	const struct record_sample_send sample = {
+		.write_seq = record->positions.write_seq,
+		.snd_nxt = record->positions.snd_nxt,
+		.snd_una = record->positions.snd_una,
+		.wmem_queued = record->wmem_queued,
+		.sndbuf = record->sndbuf,
+		.snd_wnd = record->snd_wnd,
+		.snd_cwnd = record->snd_cwnd,
+		.packets_out = record->packets_out,
+		.flags = record->flags & FOUND_PACED ? SAMPLE_PACED : 0,
+	};
+
+	entry->found_full = has_no_room(record) || has_enough_unsent(record);
+	entry->found_cause =
+		has_no_room(record)
+			? judge(mss_of(entry->socket.connection, entry->socket.end), &sample)
+			: SLEEP_LOWAT;
+}
+
+/* It fell asleep at a time that nobody knows: only what comes next is told. */
+void sleep_goes_on(struct trace *trace, struct entry *entry, const struct call *call)
+{
+	struct connection *connection = entry->socket.connection;
+	struct flow *flow = &connection->flow[entry->socket.end];
+
+	if (!entry->found_full || !trace->sleeps_known)
+		return;
+	entry->turn = (struct turn){
+		.asleep = true,
+		.found = true,
+		.part_ns = call->enter_ns,
+		.judged_ns = call->enter_ns,
+		.part_cause = entry->found_cause,
+		.sleep = {
+			.start_ns = call->enter_ns,
+			.cause = entry->found_cause,
+			.wmem_at_start = flow->wmem_queued,
+			.sndbuf_at_start = flow->sndbuf,
+		},
+	};
+	count_unread(&entry->turn, &flow->at, call->enter_ns);
+	flow->asleep_since_ns = call->enter_ns;
+	flow->asleep_cause = entry->found_cause;
+}
+
 /* TCP_NOTSENT_LOWAT asks for the sleep itself: there it stays the cause. */
 static void sleep_acked(struct trace *trace, struct entry *entry,
 			const struct record_sample_send *record)
@@ -197,7 +265,7 @@ static void sleep_acked(struct trace *trace, struct entry *entry,
 	enum sleep_cause cause = entry->turn.sleep.cause;
 
 	if (cause != SLEEP_LOWAT)
-		cause = judge(&connection->flow[other_end(end)], record);
+		cause = judge(mss_of(connection, end), record);
 	spend(trace, entry, cause, record->header.time_ns);
 	connection->flow[end].asleep_cause = cause;
 }

@@ -63,7 +63,7 @@ static uint64_t open_bytes(const struct entry *entry, unsigned int state)
 	if (!connection)
 		return 0;
 	return state == TCP_CLOSE_WAIT ? connection->flow[end].at.handed
-				       : connection->flow[other_end(end)].at.received;
+				       : connection->flow[source_of(connection, end)].at.received;
 }
 
 static void note_end_of_stream(struct entry *entry, unsigned int state)
@@ -169,6 +169,12 @@ static bool made_by_cookie(const struct entry *entry, const struct record_state 
 	       record->new_state == TCP_SYN_RECV;
 }
 
+/* Both ends have sent a SYN: the answer to the second one repeats it (RFC 9293, figure 8). */
+static bool opens_both(const struct record_state *record)
+{
+	return record->old_state == TCP_SYN_RECV && record->new_state == TCP_ESTABLISHED;
+}
+
 static struct cause cause_of(const struct entry *entry, const struct record_state *record,
 			     unsigned int new_state)
 {
@@ -181,6 +187,8 @@ static struct cause cause_of(const struct entry *entry, const struct record_stat
 		cause = (struct cause){ CAUSE_SEGMENT, "RST" };
 	} else if (new_state == TCP_CLOSE && record->error) {
 		cause = because_of_error(record->error);
+	} else if (opens_both(record) && entry->syn_came) {
+		cause = (struct cause){ CAUSE_SEGMENT, "SYN-ACK" };
 	} else if (segment) {
 		cause.kind = CAUSE_SEGMENT;
 		snprintf(cause.detail, sizeof(cause.detail), "%s", segment);

@@ -59,6 +59,7 @@ void trace_close(struct trace *trace)
 		free(trace->connections[i]);
 	}
 	free(trace->connections);
+	free(trace->opening.records);
 	free(trace);
 }
 
@@ -396,9 +397,13 @@ static int feed_socket_fact(struct trace *trace, const union record *record)
 
 int trace_feed(struct trace *trace, const union record *record)
 {
-	switch (record->header.kind) {
-	case RECORD_NONE:
+	int err;
+
+	if (record->header.kind == RECORD_NONE)
 		return 0;
+	if (opening_waits(trace, record, &err))
+		return err;
+	switch (record->header.kind) {
 	case RECORD_LOST:
 		feed_lost(trace, &record->lost);
 		return 0;
@@ -430,6 +435,12 @@ int trace_feed(struct trace *trace, const union record *record)
 
 int trace_finish(struct trace *trace)
 {
+	int err = opening_decide(trace);
+
+	while (!err && trace->opening.second)
+		err = opening_decide(trace);
+	if (err)
+		return err;
 	sleep_finish_all(trace);
 	call_finish_all(trace);
 	for (unsigned int i = 0; i < trace->connection_count; i++) {

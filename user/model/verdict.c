@@ -123,7 +123,9 @@ static void say_probes(struct speech *speech, enum end sender)
 	set_count(speech, 1, flow->probes);
 	set_time(speech, 2, 0, flow->probe_pause_min_ns);
 	set_time(speech, 3, 0, flow->probe_pause_max_ns);
-	if (!flow->probe_pause_max_ns)
+	if (flow->window_zero_found)
+		say(speech, SAY_PROBES_SINCE);
+	else if (!flow->probe_pause_max_ns)
 		say(speech, SAY_COUNTED_PROBES);
 	else
 		say(speech, flow->probes == 2 ? SAY_TWO_PROBES : SAY_PROBES);
@@ -300,6 +302,10 @@ char *verdict_text(const struct connection *connection, enum lang lang, char *te
 	if (!was_up(connection)) {
 		say_attempt(&speech);
 	} else {
+		if (connection->both_connected)
+			say(&speech, SAY_BOTH_CONNECTED);
+		if (connection->itself)
+			say(&speech, SAY_ITSELF);
 		if (connection->older)
 			say(&speech, SAY_OLDER);
 		if (!connection->bytes_known)

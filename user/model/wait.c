@@ -119,6 +119,8 @@ void wait_connect(struct connection *connection, struct call *call)
 	struct attempt *attempt = &connection->attempt;
 	bool goes_on = call->result == -EINPROGRESS || call->result == -EALREADY;
 
+	if (call->socket->end != END_CLIENT)
+		return;
 	if (!attempt->begun_ns && connection->first_ns >= call->enter_ns)
 		attempt->begun_ns = attempt->since_ns = call->enter_ns;
 	if (!call->finished || goes_on || attempt->begun_ns != call->enter_ns)
@@ -147,7 +149,7 @@ void wait_accept(struct connection *connection, struct call *call)
 /* Whose program has not read what a send call waits to get rid of. */
 void wait_send(const struct connection *connection, struct call *call)
 {
-	const struct socket *peer = connection->ends[other_end(call->socket->end)];
+	const struct socket *peer = socket_at(connection, other_end(call->socket->end));
 
 	if (!peer || !sleep_is_readers(call->sleep_ns, call->unread_ns))
 		return;

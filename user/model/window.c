@@ -50,7 +50,7 @@ static void count_probe(struct flow *flow, uint64_t time_ns)
 static void take_window(struct trace *trace, struct connection *connection,
 			const struct segment *segment)
 {
-	struct flow *flow = &connection->flow[other_end(segment->sender)];
+	struct flow *flow = &connection->flow[source_of(connection, segment->sender)];
 	uint64_t closed_ns = span_ns(flow->window_zero_since_ns, segment->time_ns);
 
 	if (!(segment->flags & SEGMENT_ACK) || segment->flags & (SEGMENT_SYN | SEGMENT_RST))

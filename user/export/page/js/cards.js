@@ -86,8 +86,9 @@ function windowZero({ summary }, moments) {
 	const moment = moments.find((one) => one.moment === "window-zero");
 	if (!summary.window_zero_ns)
 		return null;
-	const probes = summary.window_probes === 1 ? word("card_probe") : word("card_probes", count(summary.window_probes));
-	return card(word("card_window_zero"), duration(summary.window_zero_ns), probes, moment?.t_ns);
+	const found = summary.window_zero_found;
+	const probes = word(summary.window_probes === 1 ? "card_probe" : "card_probes", count(summary.window_probes)) + (found ? word("card_probes_since") : "");
+	return card(word("card_window_zero"), (found ? ">= " : "") + duration(summary.window_zero_ns), found && !summary.window_probes ? null : probes, moment?.t_ns);
 }
 
 function reset({ fact, moments }) {

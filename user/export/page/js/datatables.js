@@ -39,7 +39,7 @@ function callRows() {
 /* The sleeps of all sends of an end stand under the one with the longest time inside. */
 function waitsOf(call, trade, seen) {
 	if (call.call === "connect")
-		return connectWaits(call);
+		return call.index === 0 ? connectWaits(call) : [];
 	if (call.call.startsWith("accept"))
 		return acceptWaits(call);
 	if (trade !== "send" || seen.has(call.end))

@@ -118,6 +118,7 @@ export const WORDS_EN = {
 	card_window_zero: "Window 0",
 	card_probe: "1 probe",
 	card_probes: "{0} probes",
+	card_probes_since: " since the attach",
 	card_reset: "Ended by",
 	card_reset_by: "of the {0}",
 	answer_local: "this host’s own",

@@ -118,6 +118,7 @@ export const WORDS_ZH = {
 	card_window_zero: "窗口为 0",
 	card_probe: "1 次探测",
 	card_probes: "{0} 次探测",
+	card_probes_since: "（从附着起）",
 	card_reset: "结束方式",
 	card_reset_by: "由{0}发出",
 	answer_local: "来自本机",
