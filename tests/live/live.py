@@ -21,7 +21,8 @@ import traceback
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 TCPWATCH = os.path.abspath(os.environ.get("TCPWATCH", os.path.join(ROOT, "tcpwatch")))
-TABLES = ("sockets", "states", "calls", "bytes", "segments", "events", "losses")
+TABLES = ("sockets", "states", "calls", "bytes", "segments", "events", "losses",
+          "queues")
 # How many times slower than usual this machine may be; only limits grow with it.
 SLOW = int(os.environ.get("TCPWATCH_TEST_SLOW", "1"))
 LIMIT_S = 200 * SLOW
