@@ -8,11 +8,13 @@
 #define TCPWATCH_CALL_BPF_H
 
 #include "bpf/argument.bpf.h"
+#include "bpf/call_emit.bpf.h"
 #include "bpf/call_shape.bpf.h"
 #include "bpf/compat.bpf.h"
 #include "bpf/descriptor.bpf.h"
 #include "bpf/emit.bpf.h"
 #include "bpf/kernel.bpf.h"
+#include "bpf/other.bpf.h"
 #include "bpf/peer_call.bpf.h"
 #include "bpf/sample.bpf.h"
 #include "bpf/sock.bpf.h"
@@ -25,75 +27,6 @@ const volatile __u8 call_of_number[SYSTEM_CALLS];
 
 /* RECORD_CALL_ENTER is wanted. */
 const volatile bool emit_entries = true;
-
-static void emit_address(const struct socket_call *call)
-{
-	struct user_address address = {};
-	struct record_address *record;
-
-	if (!user_address_read(&address, call_argument(call, 1)))
-		return;
-	/* Before the record of the entry, so that this knows where it leads. */
-	record = emit_reserve_at(RECORD_ADDRESS, sizeof(*record), call->socket, call->enter_ns);
-	if (!record)
-		return;
-	user_address_copy(record->address, &address);
-	record->port = bpf_ntohs(address.port);
-	record->family = address.family;
-	record->tgid = current_tgid();
-	record->tid = current_tid();
-	record->call = call->kind;
-	emit_submit(record);
-}
-
-static void emit_call_enter(const struct socket_call *call, __u32 tgid, __u32 tid)
-{
-	struct record_call_enter *record;
-
-	record = emit_reserve_at(RECORD_CALL_ENTER, sizeof(*record), call->socket, call->enter_ns);
-	if (!record)
-		return;
-	record->asked = call->asked;
-	record->tgid = tgid;
-	record->tid = tid;
-	record->fd = call->fd;
-	record->flags = call->flags;
-	record->call = call->kind;
-	record->found = call->found;
-	emit_submit(record);
-}
-
-VERIFIED_ONCE int emit_call(const struct socket_call *call, long result, __u32 other,
-			    bool unfinished)
-{
-	const struct call_shape *shape;
-	struct record_call *record;
-
-	if (!call)
-		return 0;
-	shape = shape_of(call->kind);
-	record = emit_reserve(RECORD_CALL, sizeof(*record), call->socket);
-	if (!record)
-		return 0;
-	record->enter_ns = call->enter_ns;
-	record->asked = call->asked;
-	record->bytes = call->bytes;
-	/* splice() out tells no length on its way; nor does anything before 6.3. */
-	if (!record->bytes && shape->moves && result > 0)
-		record->bytes = result;
-	record->result = result;
-	record->fd = call->fd;
-	record->tgid = current_tgid();
-	record->tid = current_tid();
-	record->flags = call->flags;
-	record->other = other;
-	record->call = call->kind;
-	record->restarts = call->restarts;
-	record->unfinished = unfinished;
-	record->found = call->found;
-	emit_submit(record);
-	return 0;
-}
 
 static void call_read_arguments(struct socket_call *call, struct pt_regs *regs)
 {
@@ -172,16 +105,19 @@ static void call_find_socket(struct socket_call *call, __u8 *kind)
 {
 	__u32 origin = call->peer ? ORIGIN_PEER : ORIGIN_FIRST_USE;
 	struct named_end named = {};
+	struct reached reached = {};
 
 	if (filter_by_tuple)
 		call_names(&named, call, *kind);
 	call->fd = call_argument(call, shape_of(*kind)->fd);
-	call->socket = socket_at(call->fd, &call->sk, origin, 0, &named);
-	if (call->socket || *kind != CALL_SPLICE_IN)
-		return;
-	*kind = CALL_SPLICE_OUT;
-	call->fd = call_argument(call, 0);
-	call->socket = socket_at(call->fd, &call->sk, origin, 0, &named);
+	call->socket = socket_at(call->fd, &reached, origin, 0, &named);
+	if (!call->socket && *kind == CALL_SPLICE_IN) {
+		*kind = CALL_SPLICE_OUT;
+		call->fd = call_argument(call, 0);
+		call->socket = socket_at(call->fd, &reached, origin, 0, &named);
+	}
+	call->sk = reached.sk;
+	call->other = reached.other;
 }
 
 static bool call_is_again(const struct socket_call *before, const struct socket_call *call,
@@ -209,6 +145,7 @@ static void call_start(struct tracked_task *task, __u8 kind)
 	call->bytes = 0;
 	call->restarts = 0;
 	call->found = 0;
+	call->other = 0;
 	call->enter_ns = bpf_ktime_get_ns();
 	if (kind != CALL_SOCKET && kind != CALL_SOCKETPAIR) {
 		call_find_socket(call, &kind);
@@ -222,6 +159,7 @@ static void call_start(struct tracked_task *task, __u8 kind)
 	call_refine(call);
 	if (emit_entries && shape->blocks)
 		emit_call_enter(call, current_tgid(), current_tid());
+	other_begins(call);
 }
 
 static bool fd_is_socket(int fd)
@@ -301,26 +239,27 @@ static void call_interrupt(struct tracked_task *task, long result)
 static __u32 socketpair_learn(struct socket_call *call)
 {
 	struct named_end named = {};
+	struct reached reached = {};
 	__s32 fds[2];
-	__u64 sk;
 
 	if (bpf_probe_read_user(fds, sizeof(fds), (void *)call_argument(call, 3)))
 		return 0;
 	call->fd = fds[0];
-	call->socket = socket_at(fds[0], &call->sk, ORIGIN_CREATED, 0, &named);
-	return socket_at(fds[1], &sk, ORIGIN_CREATED, 0, &named);
+	call->socket = socket_at(fds[0], &reached, ORIGIN_CREATED, 0, &named);
+	call->sk = reached.sk;
+	return socket_at(fds[1], &reached, ORIGIN_CREATED, 0, &named);
 }
 
 static long right_learn(__u32 turn, struct user_rights *rights)
 {
 	struct named_end named = {};
+	struct reached reached = {};
 	__s32 fd;
-	__u64 sk;
 
 	(void)turn;
 	if (bpf_probe_read_user(&fd, sizeof(fd), (void *)rights->at))
 		return 1;
-	socket_at(fd, &sk, ORIGIN_FIRST_USE, 0, &named);
+	socket_at(fd, &reached, ORIGIN_FIRST_USE, 0, &named);
 	rights->at += sizeof(fd);
 	return 0;
 }
@@ -338,13 +277,15 @@ static void rights_learn(const struct socket_call *call)
 static __u32 accept_learn(struct socket_call *call, int fd)
 {
 	struct named_end named = {};
-	__u64 sk = 0;
-	__u32 id = socket_at(fd, &sk, ORIGIN_CHILD, call->socket, &named);
+	struct reached child = {};
+	__u32 id = socket_at(fd, &child, ORIGIN_CHILD, call->socket, &named);
 
-	if (!sk_is_tcp(sk))
+	if (child.other)
+		emit_other(child.sk, id, call->kind, false);
+	if (!sk_is_tcp(child.sk))
 		return id;
 	if (id)
-		known_tell(sk);
+		known_tell(child.sk);
 	emit_queue((struct sock *)call->sk, call->socket, QUEUE_ACCEPT, 0);
 	return id;
 }
@@ -353,11 +294,13 @@ static __u32 accept_learn(struct socket_call *call, int fd)
 static __u32 call_learn(struct socket_call *call, int result)
 {
 	struct named_end named = {};
+	struct reached reached = {};
 
 	switch (call->kind) {
 	case CALL_SOCKET:
 		call->fd = result;
-		call->socket = socket_at(result, &call->sk, ORIGIN_CREATED, 0, &named);
+		call->socket = socket_at(result, &reached, ORIGIN_CREATED, 0, &named);
+		call->sk = reached.sk;
 		return 0;
 	case CALL_SOCKETPAIR:
 		return socketpair_learn(call);
@@ -457,6 +400,7 @@ static void call_moves(struct sock *sk, int length, enum call_kind of_io_uring)
 {
 	struct tracked_task *task = task_in_call();
 	struct socket_call call = { .fd = -1, .kind = of_io_uring };
+	struct known_socket *known;
 	struct mark *mark;
 
 	if (!task)
@@ -471,7 +415,10 @@ static void call_moves(struct sock *sk, int length, enum call_kind of_io_uring)
 	mark = mark_of(sk);
 	if (!mark && is_tcp(sk))
 		mark = mark_by_owner(sk, false);
-	call.socket = mark ? mark->identity.id : known_id(address_of(sk), inode_of(sk->sk_socket));
+	call.sk = address_of(sk);
+	known = mark ? NULL : known_at(call.sk, inode_of(sk->sk_socket));
+	call.other = known && known->identity.other;
+	call.socket = mark ? mark->identity.id : known ? known->identity.id : 0;
 	call.enter_ns = bpf_ktime_get_ns();
 	if (call.socket)
 		emit_call(&call, length, 0, false);

@@ -79,6 +79,91 @@ static bool compat_tuple_readable(const struct tuple *tuple)
 	return tuple->local_port && tuple->remote_port;
 }
 
+/* Of a UDP socket: bytes that its readers took, and its account has not given back yet. */
+static bool compat_udp_given_back(struct sock *sk, int *bytes)
+{
+	struct udp_sock *udp = (void *)sk;
+
+	if (!bpf_core_field_exists(udp->forward_deficit))
+		return false;
+	*bytes = BPF_CORE_READ(udp, forward_deficit);
+	return true;
+}
+
+/* Datagrams that its readers took over from its receive queue. */
+static bool compat_udp_taken_over(struct sock *sk, __u32 *datagrams)
+{
+	struct udp_sock *udp = (void *)sk;
+
+	if (!bpf_core_field_exists(udp->reader_queue))
+		return false;
+	*datagrams = BPF_CORE_READ(udp, reader_queue.qlen);
+	return true;
+}
+
+struct numa_drop_counters___6_18 {
+	atomic_t drops0;
+	atomic_t drops1;
+} __attribute__((preserve_access_index));
+
+struct sock___6_18 {
+	struct numa_drop_counters___6_18 *sk_drop_counters;
+} __attribute__((preserve_access_index));
+
+/* sk_drops_read(): from 6.18 on a socket may count apart for two parts of the machine. */
+static bool compat_drops(struct sock *sk, __u32 *drops)
+{
+	struct sock___6_18 *counting = (void *)sk;
+	struct numa_drop_counters___6_18 *parts = NULL;
+
+	if (bpf_core_field_exists(counting->sk_drop_counters)) {
+		if (!bpf_core_field_exists(parts->drops0))
+			return false;
+		parts = BPF_CORE_READ(counting, sk_drop_counters);
+		if (parts) {
+			*drops = BPF_CORE_READ(parts, drops0.counter) +
+				 BPF_CORE_READ(parts, drops1.counter);
+			return true;
+		}
+	}
+	if (!bpf_core_field_exists(sk->sk_drops))
+		return false;
+	*drops = BPF_CORE_READ(sk, sk_drops.counter);
+	return true;
+}
+
+/* sk_wmem_alloc_get(): the socket itself counts one. */
+static bool compat_sent(struct sock *sk, __u32 *bytes)
+{
+	if (!bpf_core_field_exists(sk->sk_wmem_alloc))
+		return false;
+	*bytes = BPF_CORE_READ(sk, sk_wmem_alloc.refs.counter) - 1;
+	return true;
+}
+
+struct unix_sock___6_17 {
+	__u32 inq_len;
+} __attribute__((preserve_access_index));
+
+/* Bytes to be read from a stream of AF_UNIX; before 6.17 a sum over its queue. */
+static bool compat_unix_unread(struct sock *sk, __u32 *bytes)
+{
+	struct unix_sock___6_17 *local = (void *)sk;
+
+	if (!bpf_core_field_exists(local->inq_len))
+		return false;
+	*bytes = BPF_CORE_READ(local, inq_len);
+	return true;
+}
+
+/* NULL: it is connected to none. */
+static struct sock *compat_unix_peer(struct sock *sk)
+{
+	struct unix_sock *local = (void *)sk;
+
+	return bpf_core_field_exists(local->peer) ? BPF_CORE_READ(local, peer) : NULL;
+}
+
 /* 6.12 began to tell; the names came one after the other, and their numbers moved. */
 enum sk_rst_reason___named {
 	SK_RST_REASON_NO_SOCKET___named,

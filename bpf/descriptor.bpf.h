@@ -62,6 +62,16 @@ static __u32 known_id(__u64 address, __u64 inode)
 	return known ? known->identity.id : 0;
 }
 
+/* UDP, raw and AF_UNIX: no states, and queues that mean what other.bpf.h says. */
+static bool sk_is_other(__u64 address)
+{
+	struct sock *sk = (void *)address;
+	__u16 type = BPF_CORE_READ(sk, sk_type);
+
+	return type == SOCK_DGRAM || type == SOCK_RAW ||
+	       BPF_CORE_READ(sk, __sk_common.skc_family) == AF_UNIX;
+}
+
 static bool sk_is_tcp(__u64 address)
 {
 	struct sock *sk = (void *)address;
@@ -93,10 +103,17 @@ static void known_begin(__u64 address, __u32 id)
 		peer_expect(&tuple, 0, false);
 }
 
-static __u32 known_add(__u64 address, __u64 inode, __u32 origin, __u32 listener,
+/* What a descriptor led to. */
+struct reached {
+	__u64 sk;    /* address; 0: not a socket */
+	__u32 other; /* with an id: as in struct identity */
+};
+
+static __u32 known_add(struct reached *reached, __u64 inode, __u32 origin, __u32 listener,
 		       const struct named_end *named)
 {
 	struct identity identity = { .origin = origin, .listener = listener };
+	__u64 address = reached->sk;
 	struct sock *sk = (void *)address;
 	bool marked = sk_is_tcp(address) && BPF_CORE_READ(sk, sk_type) == SOCK_STREAM;
 
@@ -106,6 +123,7 @@ static __u32 known_add(__u64 address, __u64 inode, __u32 origin, __u32 listener,
 	identity.id = identity_new();
 	identity.owner_tgid = current_tgid();
 	identity.owner_tid = current_tid();
+	identity.other = reached->other = sk_is_other(address);
 	known_insert(address, &identity, inode, !marked);
 	if (marked)
 		__sync_fetch_and_add(&unadopted, 1);
@@ -117,23 +135,26 @@ static __u32 known_add(__u64 address, __u64 inode, __u32 origin, __u32 listener,
 
 /*
  * The id of the socket behind fd, a new one (origin, listener) if need be; 0:
- * not a traced socket. *sk is its address. No new one is made by a peer.
+ * not a traced socket. No new one is made by a peer.
  */
-VERIFIED_ONCE int socket_at(int fd, __u64 *sk, __u32 origin, __u32 listener,
+VERIFIED_ONCE int socket_at(int fd, struct reached *reached, __u32 origin, __u32 listener,
 			    const struct named_end *named)
 {
+	struct known_socket *known;
 	__u64 inode = 0;
-	__u32 id;
 
-	if (!sk || !named)
+	if (!reached || !named)
 		return 0;
-	*sk = socket_behind(current_table(), fd, &inode);
-	if (!*sk)
+	reached->other = 0;
+	reached->sk = socket_behind(current_table(), fd, &inode);
+	if (!reached->sk)
 		return 0;
-	id = known_id(*sk, inode);
-	if (!id && origin == ORIGIN_PEER)
-		return 0;
-	return id ?: known_add(*sk, inode, origin, listener, named);
+	known = known_at(reached->sk, inode);
+	if (!known)
+		return origin == ORIGIN_PEER ? 0
+					     : known_add(reached, inode, origin, listener, named);
+	reached->other = known->identity.other;
+	return known->identity.id;
 }
 
 /* Tells again what is known now of a socket that a call changed. */

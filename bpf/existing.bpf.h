@@ -164,6 +164,7 @@ static void call_found_on(struct task_struct *task, struct socket_call *call, __
 {
 	struct fdtable *table = table_of(task);
 	const struct call_shape *shape;
+	struct known_socket *known;
 	__u64 inode = 0;
 
 	if (kind == CALL_SPLICE_IN &&
@@ -172,7 +173,9 @@ static void call_found_on(struct task_struct *task, struct socket_call *call, __
 	shape = shape_of(kind);
 	call->fd = call_argument(call, shape->fd);
 	call->sk = socket_behind(table, call->fd, &inode);
-	call->socket = call->sk ? known_id(call->sk, inode) : 0;
+	known = call->sk ? known_at(call->sk, inode) : NULL;
+	call->socket = known ? known->identity.id : 0;
+	call->other = known && known->identity.other;
 	if (!call->socket || !shape->blocks)
 		return;
 	call->asked = call_argument(call, shape->asked);

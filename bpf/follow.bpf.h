@@ -10,6 +10,7 @@
 #include "bpf/descriptor.bpf.h"
 #include "bpf/found.bpf.h"
 #include "bpf/kernel.bpf.h"
+#include "bpf/other.bpf.h"
 #include "bpf/sock.bpf.h"
 #include "bpf/state.bpf.h"
 #include "bpf/task.bpf.h"
@@ -57,12 +58,15 @@ static void socket_inherited(struct sock *sk, struct socket *socket, struct task
 	identity.id = identity_new();
 	identity.owner_tgid = task->tgid;
 	identity.owner_tid = task->pid;
+	identity.other = sk_is_other(address_of(sk));
 	bpf_get_socket_cookie(sk);
 	known_insert(address_of(sk), &identity, inode, true);
 	if (is_tcp(sk))
 		mark_inherited(sk, &identity);
 	else
 		emit_socket(address_of(sk), &identity);
+	if (calls_traced && identity.other)
+		emit_other(address_of(sk), identity.id, CALL_NONE, false);
 }
 
 static void task_follow(struct task_struct *task)

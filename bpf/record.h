@@ -21,22 +21,23 @@
 
 enum record_kind {
 	RECORD_NONE,
-	RECORD_SOCKET,	    /* identity of a socket; repeated when more of it is known */
-	RECORD_PROCESS,	    /* a task of the command was forked, executed, renamed, or ended */
-	RECORD_STATE,	    /* inet_sock_set_state: fires before the change */
-	RECORD_CALL_ENTER,  /* a call that can block began */
-	RECORD_CALL,	    /* a socket call returned */
-	RECORD_ADDRESS,	    /* the address that bind() or connect() was given */
-	RECORD_SAMPLE_SEND, /* write queue of one socket */
-	RECORD_SAMPLE_RECV, /* receive queue of one socket */
-	RECORD_SEGMENT,	    /* a TCP segment left or arrived */
-	RECORD_QUEUE,	    /* a listener's accept queue */
-	RECORD_RESET,	    /* RST sent or received */
-	RECORD_RETRANSMIT,  /* tcp_retransmit_skb, tcp_retransmit_synack */
-	RECORD_ERROR,	    /* sk_err or sk_err_soft was set */
-	RECORD_LOST,	    /* records that did not fit; made by the collector */
-	RECORD_ICMP,	    /* ICMP said that a segment of a socket can't be delivered */
-	RECORD_FOUND,	    /* what the kernel had counted of a socket older than the trace */
+	RECORD_SOCKET,	     /* identity of a socket; repeated when more of it is known */
+	RECORD_PROCESS,	     /* a task of the command was forked, executed, renamed, or ended */
+	RECORD_STATE,	     /* inet_sock_set_state: fires before the change */
+	RECORD_CALL_ENTER,   /* a call that can block began */
+	RECORD_CALL,	     /* a socket call returned */
+	RECORD_ADDRESS,	     /* the address that bind() or connect() was given */
+	RECORD_SAMPLE_SEND,  /* write queue of one socket */
+	RECORD_SAMPLE_RECV,  /* receive queue of one socket */
+	RECORD_SEGMENT,	     /* a TCP segment left or arrived */
+	RECORD_QUEUE,	     /* a listener's accept queue */
+	RECORD_RESET,	     /* RST sent or received */
+	RECORD_RETRANSMIT,   /* tcp_retransmit_skb, tcp_retransmit_synack */
+	RECORD_ERROR,	     /* sk_err or sk_err_soft was set */
+	RECORD_LOST,	     /* records that did not fit; made by the collector */
+	RECORD_ICMP,	     /* ICMP said that a segment of a socket can't be delivered */
+	RECORD_FOUND,	     /* what the kernel had counted of a socket older than the trace */
+	RECORD_SAMPLE_OTHER, /* both queues of a UDP, raw or AF_UNIX socket */
 	RECORD_KINDS
 };
 
@@ -385,6 +386,40 @@ struct record_found {
 	__u32 notsent_lowat; /* bytes, of the socket or its namespace; 0: not recorded */
 };
 
+/* What a record_sample_other tells; of what has no bit here nothing is known. */
+#define OTHER_RECV_QUEUE 1
+#define OTHER_SEND_QUEUE 2
+#define OTHER_MESSAGES 4
+#define OTHER_DROPS 8
+#define OTHER_PEER_RECV_QUEUE 16
+#define OTHER_PEER_MESSAGES 32
+
+/*
+ * After each call on such a socket returned, before its RECORD_CALL; when close() of it
+ * begins, instead; and when a call that takes something begins, if there is anything.
+ * Queues are what ss(8) shows, net/ipv4/udp_diag.c and net/unix/diag.c:
+ * bytes of memory, but in the receive queue of AF_UNIX bytes of data: all of a stream,
+ * those of the first message of a SOCK_DGRAM.
+ */
+struct record_sample_other {
+	struct record_header header;
+	__u32 tgid;
+	__u32 tid;
+	__u32 recv_queue; /* ss: Recv-Q; listener: connections that wait for accept() */
+	__u32 send_queue; /* ss: Send-Q; listener: limit of these */
+	__u32 messages;	  /* in the receive queue; not told of a stream */
+	__u32 rcvbuf;	  /* bytes of memory, ss: rb */
+	__u32 sndbuf;	  /* bytes of memory, ss: tb */
+	__u32 drops;	  /* datagrams that found no room, ss: d */
+	__u32 peer;	  /* AF_UNIX: socket id of what it is connected to; 0: not known */
+	__u32 peer_recv_queue;
+	__u32 peer_messages;
+	__u8 call;    /* enum call_kind */
+	__u8 known;   /* OTHER_* */
+	__u8 listens; /* 1: a listener of AF_UNIX */
+	__u8 begins;  /* 1: seen when the call began */
+};
+
 /* What could not be stored, apart from records that found the ring full. */
 enum lost_what {
 	LOST_TASK_STORAGE = 128, /* a task could not be marked */
@@ -420,5 +455,6 @@ _Static_assert(sizeof(struct record_error) == 32, "record_error");
 _Static_assert(sizeof(struct record_lost) == 48, "record_lost");
 _Static_assert(sizeof(struct record_icmp) == 40, "record_icmp");
 _Static_assert(sizeof(struct record_found) == 120, "record_found");
+_Static_assert(sizeof(struct record_sample_other) == 64, "record_sample_other");
 
 #endif

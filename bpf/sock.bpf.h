@@ -23,7 +23,7 @@ struct identity {
 	__u32 owner_tgid;
 	__u32 owner_tid;
 	__u16 origin; /* enum socket_origin */
-	__u16 reserved;
+	__u16 other;  /* its queues are told after each call on it: other.bpf.h */
 };
 
 /* Kept with the socket. */

@@ -29,8 +29,9 @@ struct socket_call {
 	__u8 restarts;
 	__u8 restart_decided;
 	__u8 peer;    /* the task is not followed: only this call is looked at */
-	__u8 found;   /* it had begun before it was seen: */
-	__u16 number; /* of the system call */
+	__u8 found;   /* it had begun before it was seen; its number is: */
+	__u8 other;   /* its socket is one of those in other.bpf.h */
+	__u16 number; /* of the system call; with found */
 };
 
 struct tracked_task {

@@ -15,6 +15,10 @@ BEGIN {
 	     "LAST_ACK LISTEN CLOSING", is_state)
 	list("SYN SYN-ACK ACK data FIN FIN-ACK RST RST-ACK again none", is_kind)
 	list("handed_over unsent in_flight peer_queue app_read unacked in_program", is_place)
+	peak["recv_q"] = "recv_q_peak"
+	peak["send_q"] = "send_q_peak"
+	peak["messages"] = "messages_peak"
+	peak["drops"] = "drops"
 	column["result"] = "result"; unit_of["result"] = "n"
 	column["error"] = "error"; unit_of["error"] = "text"
 	column["time"] = "inside_ns"; unit_of["time"] = "ns"
@@ -67,7 +71,13 @@ function side_of(comm) {
 	return comm ~ /_server$/ ? "server" : ""
 }
 
-table == 2 && csv($0) { socket_side[row["socket"]] = side_of(row["comm"]) }
+table == 2 && csv($0) {
+	key = side_of(row["comm"])
+	socket_side[row["socket"]] = key
+	for (field in peak)
+		if (row[peak[field]] != "" && row[peak[field]] + 0 >= queue_max[key, field] + 0)
+			queue_max[key, field] = row[peak[field]]
+}
 
 table == 3 && csv($0) {
 	key = side_of(row["comm"]) SUBSEP row["call"]
@@ -234,6 +244,12 @@ function bytes_fact(count, part) {
 	return ""
 }
 
+function queue_fact(count, part) {
+	unit = "n"
+	if (count != 4 || !(part[3] in peak) || part[4] != "max") unknown = 1
+	return queue_max[part[1], part[3]]
+}
+
 function moment_fact(count, part, n) {
 	unit = "n"
 	if (count == 3 && part[3] == "count") return moments[part[2]] + 0
@@ -253,6 +269,7 @@ function single_fact(fact, count, part) {
 	if (part[1] == "client" || part[1] == "server") {
 		if (part[2] == "segments") return segment_fact(count, part)
 		if (part[2] == "bytes") return bytes_fact(count, part)
+		if (part[2] == "queues") return queue_fact(count, part)
 		if (part[2] in is_state) return state_fact(count, part)
 		if (part[2] in is_call) return call_fact(count, part)
 	}

@@ -45,6 +45,12 @@ typedef struct {
 	s64 counter;
 } atomic64_t;
 
+/* include/linux/refcount_types.h */
+struct refcount_struct {
+	atomic_t refs;
+};
+typedef struct refcount_struct refcount_t;
+
 /* include/linux/stddef.h */
 enum {
 	false = 0,
@@ -90,6 +96,7 @@ enum {
 	IPPROTO_TCP = 6,
 	IPPROTO_UDP = 17,
 	IPPROTO_ICMP = 1,
+	IPPROTO_UDPLITE = 136,
 	IPPROTO_MPTCP = 262,
 };
 
@@ -104,6 +111,7 @@ struct in6_addr {
 enum sock_type {
 	SOCK_STREAM = 1,
 	SOCK_DGRAM = 2,
+	SOCK_RAW = 3,
 };
 
 struct socket {
@@ -180,6 +188,11 @@ struct sk_buff {
 	unsigned char *data;
 };
 
+struct sk_buff_head {
+	struct sk_buff *next;
+	__u32 qlen;
+};
+
 /* include/net/dst.h */
 struct dst_entry {
 	struct net_device *dev;
@@ -225,6 +238,9 @@ struct sock {
 		atomic_t rmem_alloc;
 	} sk_backlog;
 	struct dst_entry *sk_dst_cache;
+	struct sk_buff_head sk_receive_queue;
+	refcount_t sk_wmem_alloc;
+	atomic_t sk_drops;
 	int sk_rcvbuf;
 	int sk_sndbuf;
 	int sk_wmem_queued;
@@ -252,6 +268,17 @@ struct request_sock {
 /* include/net/inet_sock.h */
 struct inet_sock {
 	__be16 inet_sport;
+};
+
+/* include/linux/udp.h */
+struct udp_sock {
+	struct sk_buff_head reader_queue;
+	int forward_deficit;
+};
+
+/* include/net/af_unix.h */
+struct unix_sock {
+	struct sock *peer;
 };
 
 /* include/net/inet_connection_sock.h */

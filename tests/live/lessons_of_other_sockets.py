@@ -6,7 +6,7 @@ say of themselves, what the trace says, and what the kernel's counters say.
 import glob
 import subprocess
 
-from live import NOBODY, equal, experiment, main, need, run, said, test, trace
+from live import NOBODY, Skip, equal, experiment, main, need, run, said, test, trace
 
 
 def calls(result, side, call):
@@ -97,6 +97,21 @@ def a_local_socket_has_calls_and_no_tcp():
     equal({row["family"] for row in result.tables["sockets"]}, {"UNIX"}, "families")
     for name in ("segments", "states", "bytes"):
         equal(result.tables[name], [], name)
+
+
+@test
+def its_bytes_are_seen_in_the_queue_of_the_other_end():
+    result = trace([experiment("unix_local")])
+    last = result.tables.where("queues", call="write")[-1]
+    if last["peer_recv_q"] is None:
+        raise Skip("this kernel keeps no count of the bytes in a stream of AF_UNIX")
+    unread = result.said["server.unread"]
+    equal(last["peer_recv_q"], unread, "at the peer of the last write()")
+    accepted = calls(result, "server", "accept")[0]["new_socket"]
+    equal({row["recv_q"] for row in result.tables.where("queues", socket=accepted)}, {unread},
+          "recv-q of the accepted socket")
+    need(unread <= last["send_q"] and last["send_q"] >= result.said["client.sndbuf"],
+         f"send-q {last['send_q']} does not fill {result.said['client.sndbuf']}")
 
 
 @test

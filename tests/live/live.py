@@ -21,7 +21,8 @@ import traceback
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 TCPWATCH = os.path.abspath(os.environ.get("TCPWATCH", os.path.join(ROOT, "tcpwatch")))
-TABLES = ("sockets", "states", "calls", "bytes", "segments", "events", "losses")
+TABLES = ("sockets", "states", "calls", "bytes", "segments", "events", "losses",
+          "queues")
 # What a send that sleeps can wait for: sleep_CAUSE_ns.
 SLEEP_CAUSES = ("peer_window", "congestion", "buffer", "lowat", "pacing", "unknown")
 # How many times slower than usual this machine may be; only limits grow with it.

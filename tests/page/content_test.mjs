@@ -237,6 +237,17 @@ test("what_is_not_tcp_says_why_there_is_no_segment", async () => {
 	}
 });
 
+test("a_socket_without_states_shows_its_queues", async () => {
+	const capture = recorded("lessons/unix_local");
+	const page = await open(paged(capture));
+	const sockets = await page.textContent("#sockets");
+	const queues = facts(capture).queues;
+	const unread = Math.max(...queues.map((one) => one.listening ? 0 : one.recv_q ?? 0));
+	truth(unread > 0 && sockets.includes(`at most ${unread.toLocaleString("en")}`), `no queue of ${unread}: ${sockets.slice(0, 300)}`);
+	truth(sockets.includes("accept queue: peak 1 of 1"), "no queue of the listener");
+	await done(page);
+});
+
 test("no_caption_is_cut", async () => {
 	for (const view of [{ width: 1280, height: 720, hash: "#c=2&v=class" }, { width: 320, height: 700, hash: "#c=2" }]) {
 		const page = await open(paged(recorded("lessons/rst_zoo")), view);

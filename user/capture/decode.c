@@ -31,6 +31,7 @@ static const __u16 sizes[RECORD_KINDS] = {
 	[RECORD_LOST] = sizeof(struct record_lost),
 	[RECORD_ICMP] = sizeof(struct record_icmp),
 	[RECORD_FOUND] = sizeof(struct record_found),
+	[RECORD_SAMPLE_OTHER] = sizeof(struct record_sample_other),
 };
 
 static __u8 known_state(__u8 state)
@@ -163,6 +164,11 @@ static bool check_record(union record *record)
 		return record->icmp.version == 4 || record->icmp.version == 6;
 	case RECORD_FOUND:
 		record->found.state = known_state(record->found.state);
+		return true;
+	case RECORD_SAMPLE_OTHER:
+		record->sample_other.call = known_call(record->sample_other.call);
+		record->sample_other.listens = !!record->sample_other.listens;
+		record->sample_other.begins = !!record->sample_other.begins;
 		return true;
 	}
 	return false;

@@ -29,6 +29,7 @@ union record {
 	struct record_lost lost;
 	struct record_icmp icmp;
 	struct record_found found;
+	struct record_sample_other sample_other;
 };
 
 /*

@@ -259,6 +259,26 @@ static const struct schema_field found_fields[] = {
 	FIELD(record_found, notsent_lowat, "bytes; 4294967295: not set, 0: not recorded"),
 };
 
+static const struct schema_field sample_other_fields[] = {
+	HEADER(record_sample_other),
+	TASK(record_sample_other),
+	FIELD(record_sample_other, recv_queue, "bytes, as ss shows them; listener: connections"),
+	FIELD(record_sample_other, send_queue, "bytes, as ss shows them; listener: their limit"),
+	FIELD(record_sample_other, messages, "in the receive queue"),
+	FIELD(record_sample_other, rcvbuf, "bytes of memory"),
+	FIELD(record_sample_other, sndbuf, "bytes of memory"),
+	FIELD(record_sample_other, drops, "datagrams that found no room"),
+	FIELD(record_sample_other, peer, "socket id of what it is connected to; 0: not known"),
+	FIELD(record_sample_other, peer_recv_queue, "bytes, as ss shows them"),
+	FIELD(record_sample_other, peer_messages, "in the peer's receive queue"),
+	FIELD(record_sample_other, call, "enum call_kind; CALL_NONE: the socket was found"),
+	FIELD(record_sample_other, known,
+	      "bits of what is known: 1 recv_queue, 2 send_queue, 4 messages, 8 drops, "
+	      "16 peer_recv_queue, 32 peer_messages"),
+	FIELD(record_sample_other, listens, "1: a listener"),
+	FIELD(record_sample_other, begins, "1: seen when the call began"),
+};
+
 static const struct schema_record records[RECORD_KINDS] = {
 	RECORD(SOCKET, socket),
 	RECORD(PROCESS, process),
@@ -276,6 +296,7 @@ static const struct schema_record records[RECORD_KINDS] = {
 	RECORD(LOST, lost),
 	RECORD(ICMP, icmp),
 	RECORD(FOUND, found),
+	RECORD(SAMPLE_OTHER, sample_other),
 };
 
 struct schema_value {

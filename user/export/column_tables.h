@@ -10,12 +10,13 @@
 #include "user/model/names.h"
 
 enum {
-	SOCKET_COLUMNS = 29,
+	SOCKET_COLUMNS = 36,
 	STATE_COLUMNS = 13,
 	CALL_COLUMNS = 48,
 	BYTES_COLUMNS = 18,
 	SEGMENT_COLUMNS = 19,
 	EVENT_COLUMNS = 18,
+	QUEUE_COLUMNS = 17,
 	LOSS_COLUMNS = 6,
 };
 
@@ -25,6 +26,7 @@ extern const struct column call_columns[CALL_COLUMNS];
 extern const struct column bytes_columns[BYTES_COLUMNS];
 extern const struct column segment_columns[SEGMENT_COLUMNS];
 extern const struct column event_columns[EVENT_COLUMNS];
+extern const struct column queue_columns[QUEUE_COLUMNS];
 extern const struct column loss_columns[LOSS_COLUMNS];
 
 /* Where a plain column finds its value. */

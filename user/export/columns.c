@@ -22,6 +22,10 @@ const struct table tables[TABLE_COUNT] = {
 			   event_columns, EVENT_COLUMNS },
 	[TABLE_LOSSES] = { "losses", "lost", "one row for each span in which records were lost",
 			   loss_columns, LOSS_COLUMNS },
+	[TABLE_QUEUES] = { "queues", "queues",
+			   "what waited in a UDP, raw or UNIX socket: one row after each call on "
+			   "it",
+			   queue_columns, QUEUE_COLUMNS },
 };
 
 void socket_row_take(struct socket_row *row, const struct socket *socket)

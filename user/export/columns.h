@@ -58,6 +58,7 @@ enum table_id {
 	TABLE_SEGMENTS, /* struct segment */
 	TABLE_EVENTS,	/* struct note */
 	TABLE_LOSSES,	/* struct loss */
+	TABLE_QUEUES,	/* struct queues */
 	TABLE_COUNT
 };
 

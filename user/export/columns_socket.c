@@ -88,6 +88,25 @@ static bool listens(const void *row)
 	return socket_of(row)->backlog_limit != 0;
 }
 
+/* The queue of a listener is told as its backlog. */
+static bool queue_known(const void *row, uint8_t fact)
+{
+	const struct record_sample_other *last = &socket_of(row)->queues.last;
+
+	return queues_tell(last, fact) && !last->listens;
+}
+
+#define QUEUE_KNOWN(name, fact)                  \
+	static bool name(const void *row)        \
+	{                                        \
+		return queue_known(row, (fact)); \
+	}
+
+QUEUE_KNOWN(recv_known, OTHER_RECV_QUEUE)
+QUEUE_KNOWN(send_known, OTHER_SEND_QUEUE)
+QUEUE_KNOWN(messages_known, OTHER_MESSAGES)
+QUEUE_KNOWN(drops_known, OTHER_DROPS)
+
 static bool has_own_pid(const void *row)
 {
 	return socket_of(row)->owner_own_tgid != 0;
@@ -105,15 +124,7 @@ static void get_family(struct value *value, const void *row)
 
 static void get_type(struct value *value, const void *row)
 {
-	static const char *const names[] = {
-		[SOCK_STREAM] = "stream",
-		[SOCK_DGRAM] = "dgram",
-		[SOCK_RAW] = "raw",
-		[SOCK_SEQPACKET] = "seqpacket",
-	};
-	unsigned int type = socket_of(row)->identity.type;
-
-	value_word(value, type <= SOCK_SEQPACKET && names[type] ? names[type] : "?");
+	value_word(value, name_socket_type(socket_of(row)->identity.type));
 }
 
 static void get_protocol(struct value *value, const void *row)
@@ -211,6 +222,20 @@ const struct column socket_columns[SOCKET_COLUMNS] = {
 	  .known = listens, SOCKET(syns_refused_full) },
 	{ "own_pid", "number of that process in its own pid namespace, when it differs", VALUE_UINT,
 	  .known = has_own_pid, SOCKET(owner_own_tgid) },
+	{ "recv_q", "UDP, raw, UNIX: bytes in the receive queue when it was last seen", VALUE_UINT,
+	  .known = recv_known, SOCKET(queues.last.recv_queue) },
+	{ "recv_q_peak", "the most that were seen there", VALUE_UINT, .known = recv_known,
+	  SOCKET(queues.recv_peak) },
+	{ "send_q", "UDP, raw, UNIX: bytes in the send buffer when it was last seen", VALUE_UINT,
+	  .known = send_known, SOCKET(queues.last.send_queue) },
+	{ "send_q_peak", "the most that were seen there", VALUE_UINT, .known = send_known,
+	  SOCKET(queues.send_peak) },
+	{ "messages", "messages in that receive queue; empty for a stream", VALUE_UINT,
+	  .known = messages_known, SOCKET(queues.last.messages) },
+	{ "messages_peak", "the most that were seen there", VALUE_UINT, .known = messages_known,
+	  SOCKET(queues.messages_peak) },
+	{ "drops", "UDP, raw: datagrams that found no room", VALUE_UINT, .known = drops_known,
+	  SOCKET(queues.last.drops) },
 };
 
 static const struct state_change *change_of(const void *row)

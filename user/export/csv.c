@@ -93,6 +93,14 @@ static void on_note(void *context, const struct note *note)
 	roster_see(&csv->roster, note->socket);
 }
 
+static void on_queues(void *context, const struct queues *queues)
+{
+	struct csv *csv = context;
+
+	sheet_row(&csv->sheets[TABLE_QUEUES], queues);
+	roster_see(&csv->roster, queues->socket);
+}
+
 static void on_lost(void *context, const struct loss *loss)
 {
 	struct csv *csv = context;
@@ -188,6 +196,7 @@ const struct export export_csv = {
 		.bytes = on_bytes,
 		.segment = on_segment,
 		.note = on_note,
+		.queues = on_queues,
 		.lost = on_lost,
 		.finished = on_connection,
 		.folded = on_connection,

@@ -229,6 +229,14 @@ static void append_result(struct line *line, const struct call *call)
 	}
 }
 
+static void append_queues(struct line *line, const struct call *call)
+{
+	char text[TEXT_SIZE];
+
+	if (call->queues_known)
+		append(line, event_queues(call, text, sizeof(text)));
+}
+
 static void append_times(struct line *line, const struct call *call)
 {
 	append(line, " <");
@@ -285,6 +293,7 @@ void event_call_resumes(const struct call *call, const struct begun *begun, char
 	append(&line, ")");
 	append_result(&line, call);
 	append_times(&line, call);
+	append_queues(&line, call);
 }
 
 void event_call(const struct call *call, char *text, size_t size)
@@ -300,4 +309,5 @@ void event_call(const struct call *call, char *text, size_t size)
 	append_result(&line, call);
 	if (call_is_timed(call->kind))
 		append_times(&line, call);
+	append_queues(&line, call);
 }

@@ -45,4 +45,10 @@ void event_call_begins(const struct call *call, char *text, size_t size);
 void event_call_resumes(const struct call *call, const struct begun *begun, char *text,
 			size_t size);
 
+/*
+ * event_queues.c: " recv-q=2304 (3 waiting) send-q=0 drops=5", of a call whose queues
+ * are known; size: at least TEXT_SIZE. Returns text.
+ */
+char *event_queues(const struct call *call, char *text, size_t size);
+
 #endif

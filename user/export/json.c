@@ -97,6 +97,11 @@ static void on_note(void *context, const struct note *note)
 	put_row(context, TABLE_EVENTS, note);
 }
 
+static void on_queues(void *context, const struct queues *queues)
+{
+	put_row(context, TABLE_QUEUES, queues);
+}
+
 static void on_lost(void *context, const struct loss *loss)
 {
 	put_row(context, TABLE_LOSSES, loss);
@@ -164,6 +169,7 @@ const struct export export_json = {
 		.bytes = on_bytes,
 		.segment = on_segment,
 		.note = on_note,
+		.queues = on_queues,
 		.moment = on_moment,
 		.lost = on_lost,
 		.folded = on_folded,

@@ -196,6 +196,25 @@ static const char *const labels[LABEL_COUNT_ALL][LANG_COUNT] = {
 				"到服务器 {0} 字节，到客户端 {1} 字节；在可阻塞的调用中 {2}；重传 "
 				"{3} "
 				"个报文段。" },
+	[LABEL_OTHERS] = { "UDP, raw and UNIX sockets: no handshake, no states. Their queues as "
+			   "ss counts them, seen at each call.",
+			   "UDP、raw 和 UNIX 套接字：没有握手，没有状态。队列与 ss "
+			   "的计数相同，在每次"
+			   "调用时查看。" },
+	[LABEL_OTHER] = { "socket {0} {1}", "套接字 {0} {1}" },
+	[LABEL_PART] = { "; ", "；" },
+	[LABEL_OTHER_RECV] = { "recv-q {0}, at most {1}", "recv-q {0}，最多 {1}" },
+	[LABEL_OTHER_NO_RECV] = { "recv-q not known", "recv-q 未知" },
+	[LABEL_OTHER_MESSAGES] = { "{0} {0|message|messages} waiting, at most {1}",
+				   "{0} 个报文等待读取，最多 {1}" },
+	[LABEL_OTHER_SEND] = { "send-q {0}, at most {1}", "send-q {0}，最多 {1}" },
+	[LABEL_OTHER_NO_SEND] = { "send-q not known", "send-q 未知" },
+	[LABEL_OTHER_ACCEPT] = { "{0} to be accepted, at most {1}", "{0} 个等待 accept，最多 {1}" },
+	[LABEL_OTHER_LIMIT] = { "limit {0}", "上限 {0}" },
+	[LABEL_OTHER_DROPS] = { "{0} dropped", "丢弃 {0} 个" },
+	[LABEL_OTHER_MORE] = { "and {0} {0|socket|sockets} more: at most {1} bytes in one receive "
+			       "queue; {2} dropped",
+			       "另有 {0} 个套接字：单个接收队列最多 {1} 字节；丢弃 {2} 个" },
 };
 
 const char *label(enum lang lang, enum label label)

@@ -124,6 +124,18 @@ enum label {
 	LABEL_ENDS,
 	LABEL_TOTAL,	   /* {0} connections, {1} closed, {2} reset, {3} failed, {4} open */
 	LABEL_TOTAL_MOVED, /* {0} bytes, {1} bytes, {2} a duration, {3} segments */
+	LABEL_OTHERS,
+	LABEL_OTHER,	  /* {0} a number of a socket, {1} what it is */
+	LABEL_PART,	  /* between the parts of a paragraph */
+	LABEL_OTHER_RECV, /* {0} at last, {1} the most; as in all up to the drops */
+	LABEL_OTHER_NO_RECV,
+	LABEL_OTHER_MESSAGES,
+	LABEL_OTHER_SEND,
+	LABEL_OTHER_NO_SEND,
+	LABEL_OTHER_ACCEPT,
+	LABEL_OTHER_LIMIT,
+	LABEL_OTHER_DROPS,
+	LABEL_OTHER_MORE, /* {0} sockets, {1} bytes, {2} datagrams */
 	LABEL_COUNT_ALL
 };
 

@@ -199,6 +199,7 @@ void summary_print(const struct view *view, const struct trace *trace,
 		print_more(view, trace);
 	if (!count)
 		text_wrap(view, 0, 0, label(view->lang, LABEL_NO_CONNECTION));
+	others_print(view, trace);
 	footer_print(view, trace, end);
 }
 

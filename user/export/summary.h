@@ -31,6 +31,9 @@ void waits_connect(const struct view *view, const struct connection *connection,
 void waits_accept(const struct view *view, const struct connection *connection,
 		  const struct call_stats *stats);
 
+/* others.c: the queues of UDP, raw and UNIX sockets; nothing when there is none. */
+void others_print(const struct view *view, const struct trace *trace);
+
 /* Send calls of one end. */
 uint64_t summary_send_calls(const struct connection *connection, enum end sender);
 

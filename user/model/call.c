@@ -391,6 +391,7 @@ int call_return(struct trace *trace, const struct record_call *record)
 	call.socket = entry ? &entry->socket : NULL;
 	call.other = other ? &other->socket : NULL;
 	call.sleeps_known = trace->sleeps_known;
+	queues_of_call(task, record, &call);
 	task->cut_send = entry && is_cut_send(&call) ? entry->socket.id : 0;
 	if (entry)
 		err = return_socket(trace, entry, &call);

@@ -55,6 +55,8 @@ struct call {
 	struct sleep last_sleep;
 	uint32_t reader_tgid; /* that read too slowly; 0: none, or not known */
 	char reader_comm[RECORD_COMM_SIZE];
+	bool queues_known;		   /* UDP, raw and AF_UNIX: */
+	struct record_sample_other queues; /* when it returned; close: when it began */
 	const struct attempt *attempt; /* of a connect() that waited for its end; NULL: not known */
 	struct accept_wait accept;
 };

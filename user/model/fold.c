@@ -36,6 +36,7 @@ static void let_go(struct trace *trace, struct entry *entry)
 {
 	if (entry->socket.id > trace->fold.socket_max)
 		trace->fold.socket_max = entry->socket.id;
+	queues_total(&trace->fold.queues, &entry->socket);
 	map_remove(&trace->sockets, entry->socket.id);
 	free(entry->early);
 	free(entry);

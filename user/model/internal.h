@@ -28,6 +28,8 @@ struct task {
 	uint64_t ended_ns; /* 0: it lives */
 	bool has_address;  /* an address came ahead of its call */
 	struct record_address address;
+	struct record_sample_other
+		queues; /* ahead of its call, which is CALL_NONE when there is none */
 };
 
 /* Who chose a socket's local port. */
@@ -98,6 +100,7 @@ struct fold {
 	size_t connections_at;	     /* and so many of these for what lost its end */
 	uint32_t socket_max;	     /* highest id that was let go */
 	struct trace_totals totals;  /* of the connections that were */
+	struct queue_totals queues;  /* of the sockets that were */
 };
 
 /* Records that wait for the answer to whether two attempts are one connection. */
@@ -250,6 +253,13 @@ void sleep_goes_on(struct trace *trace, struct entry *entry, const struct call *
 /* What a direction's receiver has to read may have changed. */
 void sleep_bytes(const struct connection *connection, enum end sender, uint64_t time_ns);
 void sleep_finish_all(struct trace *trace); /* of calls that never returned */
+
+/* queues.c */
+int queues_record(struct trace *trace, struct entry *entry,
+		  const struct record_sample_other *record);
+/* What was seen when this call of the task returned, or when this close() began. */
+void queues_of_call(struct task *task, const struct record_call *record, struct call *call);
+void queues_total(struct queue_totals *totals, const struct socket *socket);
 
 /* wait.c */
 void wait_syn(struct connection *connection, uint64_t time_ns);

@@ -104,6 +104,7 @@ static const char *const record_names[LOST_WHATS] = {
 	[RECORD_LOST] = "LOST",
 	[RECORD_ICMP] = "ICMP",
 	[RECORD_FOUND] = "FOUND",
+	[RECORD_SAMPLE_OTHER] = "SAMPLE_OTHER",
 	[LOST_TASK_STORAGE] = "TASK_STORAGE",
 	[LOST_SOCKET_STORAGE] = "SOCKET_STORAGE",
 	[LOST_ADDRESS_MAP] = "ADDRESS_MAP",
@@ -250,6 +251,18 @@ const char *name_family(unsigned int family)
 	default:
 		return "?";
 	}
+}
+
+static const char *const type_names[] = {
+	[SOCK_STREAM] = "stream",
+	[SOCK_DGRAM] = "dgram",
+	[SOCK_RAW] = "raw",
+	[SOCK_SEQPACKET] = "seqpacket",
+};
+
+const char *name_socket_type(unsigned int type)
+{
+	return pick(type_names, COUNT(type_names), type);
 }
 
 const char *name_protocol(unsigned int protocol)

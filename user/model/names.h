@@ -44,6 +44,9 @@ void name_msg_flags(uint32_t flags, char *text, size_t size);
 const char *name_family(unsigned int family);
 const char *name_protocol(unsigned int protocol);
 
+/* "stream", "dgram", "raw", "seqpacket"; "?" for others. */
+const char *name_socket_type(unsigned int type);
+
 /* "SO_SNDBUF"; level and option as setsockopt(2) takes them. NULL: not one that is recorded. */
 const char *name_sockopt(unsigned int level, unsigned int option);
 

@@ -8,6 +8,7 @@
 
 #include "bpf/record.h"
 #include "user/model/names.h"
+#include "user/model/queues.h"
 
 struct connection;
 
@@ -41,6 +42,7 @@ struct socket {
 	uint32_t backlog_limit;		  /* listener */
 	uint32_t backlog_peak;
 	uint32_t syns_refused_full; /* listener: SYNs that found the accept queue full */
+	struct queue_sums queues;   /* UDP, raw and AF_UNIX */
 };
 
 enum state_cause {

@@ -391,6 +391,8 @@ static int feed_socket_fact(struct trace *trace, const union record *record)
 	case RECORD_ICMP:
 		ending_icmp(trace, entry, &record->icmp);
 		break;
+	case RECORD_SAMPLE_OTHER:
+		return queues_record(trace, entry, &record->sample_other);
 	}
 	return trace->failed ? -ENOMEM : 0;
 }

@@ -102,6 +102,8 @@ struct trace_sink {
 	void (*bytes)(void *context, const struct bytes *bytes);
 	void (*segment)(void *context, const struct segment *segment);
 	void (*note)(void *context, const struct note *note);
+	/* Before the call that they were seen at, if there is one. */
+	void (*queues)(void *context, const struct queues *queues);
 	void (*moment)(void *context, const struct moment *moment);
 	void (*lost)(void *context, const struct loss *loss);
 	void (*finished)(void *context, const struct connection *connection);
@@ -172,6 +174,13 @@ unsigned int trace_begun(const struct trace *trace); /* connections, with those 
 
 /* Of all connections but the first ones, which are told of one by one. */
 void trace_totals(const struct trace *trace, unsigned int first, struct trace_totals *totals);
+
+/*
+ * UDP, raw and AF_UNIX sockets of which the queues are known: at most so many of
+ * them, the first by id. Returns how many these are; rest: of the others.
+ */
+unsigned int trace_queues(const struct trace *trace, const struct socket **first, unsigned int most,
+			  struct queue_totals *rest);
 
 /*
  * Tells in records what stands at this instant, as of its last event: the tasks that

@@ -123,7 +123,7 @@ export function result(all, i) {
 	return all.result[i] < 0 ? errorName(-all.result[i]) : count(all.result[i]);
 }
 
-const SOCKET_KEYS = ["socket", "<kind", "<address", "<owner", "<calls"];
+const SOCKET_KEYS = ["socket", "<kind", "<address", "<owner", "<calls", "<queues"];
 
 function callsOf(socket) {
 	const series = app.tables.calls.series(socket.index);
@@ -154,6 +154,13 @@ function kind(socket) {
 	return what + (socket.final_state === "LISTEN" || queue ? " " + word("listener") : "") + queue;
 }
 
+/* Of UDP, raw and UNIX sockets, as it was at their calls; what isn't known is left out. */
+function queuesOf(socket) {
+	const part = (key, ...values) => values[0] === undefined ? [] : [word(key, ...values.map(count))];
+	return [...part("queue_recv", socket.recv_q, socket.recv_q_peak), ...part(socket.messages === 1 ? "queue_message" : "queue_messages", socket.messages, socket.messages_peak),
+		...part("queue_send", socket.send_q, socket.send_q_peak), ...part("queue_drops", socket.drops)].join(app.lang === "zh" ? "；" : "; ");
+}
+
 /* What happened to a socket of no connection: bind() failed, for one. */
 function momentRows(socket) {
 	return (app.facts.moment ?? []).filter((moment) => moment.connection === null && moment.socket === socket.socket).map((moment) =>
@@ -165,7 +172,8 @@ function drawSockets() {
 	const sockets = (app.facts.socket ?? []).filter((socket) => socket.connection === undefined).sort((a, b) => a.socket - b.socket).slice(0, 500);
 	byId("sockets-part").hidden = !sockets.length;
 	byId("sockets").replaceChildren(head(SOCKET_KEYS), html("tbody", {}, sockets.flatMap((socket) =>
-		[row(SOCKET_KEYS, [socket.socket, kind(socket), address(socket) || null, [socket.comm, socket.pid].filter(Boolean).join(" "), callsOf(socket) || null]),
+		[row(SOCKET_KEYS, [socket.socket, kind(socket), address(socket) || null, [socket.comm, socket.pid].filter(Boolean).join(" "), callsOf(socket) || null,
+			queuesOf(socket) || null]),
 			...momentRows(socket)])));
 }
 
