@@ -47,7 +47,8 @@ void series_table_add(struct series_table *table, uint32_t key, const int64_t *v
 	table->last_key = key;
 	table->rows++;
 	for (int i = 0; i < table->count; i++) {
-		pack_int(&table->cells[i], values[i] - last[i]);
+		/* Modulo 2^64: a forged capture may hold any two times. */
+		pack_int(&table->cells[i], (int64_t)((uint64_t)values[i] - (uint64_t)last[i]));
 		last[i] = values[i];
 	}
 }
