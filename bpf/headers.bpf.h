@@ -61,7 +61,7 @@ struct packet {
 	__u64 header;  /* address of the network header */
 	__u64 options; /* address */
 	__u32 options_length;
-	__u32 length; /* of the data */
+	__u32 length; /* of the data; of an ICMP message */
 	__u32 icmp;   /* not TCP: bytes from the network header to that of ICMP; 0: neither */
 	bool received;
 	bool no_socket;
@@ -87,11 +87,11 @@ static __u32 read_ipv4(struct packet *packet, __u64 header, __u32 available)
 		return 0;
 	if (ip.fragment & bpf_htons(IPV4_FRAGMENT_OFFSET))
 		return 0;
+	packet->length = length - header_length;
 	if (ip.protocol != IPPROTO_TCP) {
 		packet->icmp = ip.protocol == IPPROTO_ICMP ? header_length : 0;
 		return 0;
 	}
-	packet->length = length - header_length;
 	address_set_ipv4(packet->tuple.local_address,
 			 packet->received ? ip.destination : ip.source);
 	address_set_ipv4(packet->tuple.remote_address,
@@ -127,6 +127,7 @@ static __u32 read_ipv6(struct packet *packet, __u64 header, __u32 available)
 	    bpf_ntohl(ip.version_class_label) >> 28 != 6)
 		return 0;
 	payload = without_padding(available - sizeof(ip), bpf_ntohs(ip.payload_length));
+	packet->length = payload;
 	extension = ipv6_extension(&ip, header + sizeof(ip));
 	if (extension < 0) {
 		packet->icmp = ip.next_header == IPPROTO_ICMPV6 ? sizeof(ip) : 0;

@@ -8,57 +8,7 @@
 #define TCPWATCH_ICMP_BPF_H
 
 #include "bpf/packet.bpf.h"
-
-/* RFC 792, RFC 4443: behind it stands the packet that could not be delivered. */
-struct icmp_header {
-	__u8 type;
-	__u8 code;
-	__be16 checksum;
-	__be32 more;
-};
-
-/* As much of the TCP header as every ICMP message quotes. */
-struct quoted_tcp {
-	__be16 source;
-	__be16 destination;
-	__be32 seq;
-};
-
-#define ICMP_UNREACHABLE 3
-#define ICMPV6_UNREACHABLE 1
-
-struct icmp {
-	struct tuple tuple; /* of the segment that it quotes, from the sender's side */
-	__u8 from[RECORD_ADDRESS_SIZE];
-	__u32 seq;
-	__u8 type;
-	__u8 code;
-	__u8 version;
-};
-
-/* Both return the length of the quoted IP header, or 0: it is not of a TCP segment. */
-static __u32 read_quoted_ipv4(struct icmp *icmp, __u64 quoted)
-{
-	struct ipv4_header ip;
-
-	if (bpf_probe_read_kernel(&ip, sizeof(ip), (void *)quoted) || ip.protocol != IPPROTO_TCP ||
-	    ip.fragment & bpf_htons(IPV4_FRAGMENT_OFFSET))
-		return 0;
-	address_set_ipv4(icmp->tuple.local_address, ip.source);
-	address_set_ipv4(icmp->tuple.remote_address, ip.destination);
-	return (ip.version_length & 0x0f) * 4;
-}
-
-static __u32 read_quoted_ipv6(struct icmp *icmp, __u64 quoted)
-{
-	struct ipv6_header ip;
-
-	if (bpf_probe_read_kernel(&ip, sizeof(ip), (void *)quoted) || ip.next_header != IPPROTO_TCP)
-		return 0;
-	__builtin_memcpy(icmp->tuple.local_address, ip.source, sizeof(ip.source));
-	__builtin_memcpy(icmp->tuple.remote_address, ip.destination, sizeof(ip.destination));
-	return sizeof(ip);
-}
+#include "bpf/quoted.bpf.h"
 
 static void read_router(struct icmp *icmp, __u64 network)
 {
@@ -71,34 +21,13 @@ static void read_router(struct icmp *icmp, __u64 network)
 		address_set_ipv4(icmp->from, ipv4.source);
 }
 
-static bool is_unreachable(const struct icmp *icmp)
+/* Bytes of the message that stand in one piece, and in the packet. */
+static __u32 icmp_readable(struct sk_buff *skb, const struct packet *packet)
 {
-	return icmp->type == (icmp->version == 6 ? ICMPV6_UNREACHABLE : ICMP_UNREACHABLE);
-}
+	__u32 linear = skb->len - skb->data_len;
 
-/* False: not a "destination unreachable" for a segment from a port that the command uses. */
-VERIFIED_ONCE int read_icmp(struct icmp *icmp, __u64 network, __u32 header_length)
-{
-	__u64 at = network + header_length;
-	struct icmp_header header;
-	struct quoted_tcp tcp;
-	__u32 length;
-
-	if (!icmp || bpf_probe_read_kernel(&header, sizeof(header), (void *)at))
-		return false;
-	icmp->type = header.type;
-	icmp->code = header.code;
-	if (!is_unreachable(icmp))
-		return false;
-	at += sizeof(header);
-	length = icmp->version == 6 ? read_quoted_ipv6(icmp, at) : read_quoted_ipv4(icmp, at);
-	if (!length || bpf_probe_read_kernel(&tcp, sizeof(tcp), (void *)(at + length)))
-		return false;
-	icmp->tuple.local_port = bpf_ntohs(tcp.source);
-	icmp->tuple.remote_port = bpf_ntohs(tcp.destination);
-	icmp->seq = bpf_ntohl(tcp.seq);
-	read_router(icmp, network);
-	return port_is_used(icmp->tuple.local_port);
+	linear = linear > packet->icmp ? linear - packet->icmp : 0;
+	return linear < packet->length ? linear : packet->length;
 }
 
 static void emit_icmp(const struct icmp *icmp, __u32 id)
@@ -121,8 +50,9 @@ static void icmp_received(struct sk_buff *skb, const struct packet *packet)
 	struct icmp icmp = { .version = skb->protocol == bpf_htons(ETH_P_IPV6) ? 6 : 4 };
 	struct tuple_end *end;
 
-	if (!read_icmp(&icmp, packet->header, packet->icmp))
+	if (!read_icmp(&icmp, packet->header + packet->icmp, icmp_readable(skb, packet)))
 		return;
+	read_router(&icmp, packet->header);
 	icmp.tuple.netns = BPF_CORE_READ(device, nd_net.net, ns.inum);
 	end = bpf_map_lookup_elem(&sockets_by_tuple, &icmp.tuple);
 	if (end && !end->gone)

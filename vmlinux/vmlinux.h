@@ -182,6 +182,7 @@ struct sk_buff {
 	struct net_device *dev;
 	char cb[48];
 	unsigned int len;
+	unsigned int data_len;
 	__be16 protocol;
 	__u16 network_header;
 	unsigned char *head;

@@ -62,6 +62,7 @@ static void bpf_loop(uint32_t turns, long (*turn)(uint32_t index, struct options
 
 #pragma GCC diagnostic ignored "-Wunused-function"
 #include "bpf/headers.bpf.h"
+#include "bpf/quoted.bpf.h"
 
 static void must(bool holds, const char *what)
 {
@@ -101,6 +102,26 @@ static void judge(const struct packet *packet, uint32_t available)
 		judge_options(packet);
 }
 
+/* The headers that it quotes are where it was read. */
+static void judge_icmp(const struct packet *packet, uint32_t available)
+{
+	struct icmp icmp = { .version = memory[0] >> 4 };
+	uint32_t readable = (uint32_t)memory_size - packet->icmp, quoted;
+
+	must(packet->icmp + packet->length <= available, "a longer message than the packet holds");
+	if (memory_size < packet->icmp)
+		return;
+	readable = packet->length < readable ? packet->length : readable;
+	if (!read_icmp(&icmp, packet->header + packet->icmp, readable))
+		return;
+	quoted = (memory[packet->icmp + sizeof(struct icmp_header)] & 0x0f) * 4u;
+	if (icmp.version == 6)
+		quoted = sizeof(struct ipv6_header);
+	must(quoted >= sizeof(struct ipv4_header), "a quoted header that is too short");
+	must(sizeof(struct icmp_header) + quoted + sizeof(struct quoted_tcp) <= readable,
+	     "a quoted header behind the message");
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct packet packet = { 0 };
@@ -122,6 +143,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	packet.header = (uintptr_t)bytes;
 	if (read_headers(&packet, available, htons(data[0] & IPV6 ? ETH_P_IPV6 : ETH_P_IP)))
 		judge(&packet, available);
+	else if (packet.icmp)
+		judge_icmp(&packet, available);
 	free(bytes);
 	return 0;
 }

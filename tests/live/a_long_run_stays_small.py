@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """
 With 100,000 connections passed and 1,000 open, tcpwatch stays below 64 MiB
-resident, live and reading, and every connection is still told of.
+resident, live and reading, and every connection is still told of. Those that are
+open at once are all kept, as long as they are no more than a machine has.
 """
 import os
+import resource
+import socket
 import subprocess
 import sys
 
-from live import ROOT, TCPWATCH, equal, info, main, need, said, scratch, test
+from live import (ROOT, TCPWATCH, actor, actor_command, equal, fork, info, join, main, need, one,
+                  said, scratch, test, trace)
 
 MOST_BYTES = 64 << 20
 PASSED = 100000
@@ -108,6 +112,48 @@ def the_page_says_how_many_it_leaves_out():
 def pictures_and_other_formats_stay_small_too():
     for option in ("--svg", "--pcapng", "--perfetto"):
         small("-r", crowd(30000), "--view", "none", option, scratch("file"))
+
+
+def open_pairs(count):
+    """Both ends of each; they stay open."""
+    with socket.create_server(("127.0.0.1", 0), backlog=100) as sock:
+        return [(socket.create_connection(sock.getsockname()), sock.accept()[0])
+                for _ in range(count)]
+
+
+def keep_open(count, ready, done):
+    os.close(done[1])
+    pairs = open_pairs(count)
+    os.write(ready[1], b"r")
+    os.read(done[0], 1)
+    pairs[0][0].send(b"x" * 100)
+
+
+@actor
+def many_at_once(processes, each):
+    """One process may not have so many descriptors: several do, and all wait for the last."""
+    ready, done = os.pipe(), os.pipe()
+    pids = [fork(keep_open, int(each), ready, done) for _ in range(int(processes))]
+    for _ in pids:
+        os.read(ready[0], 1)
+    os.close(done[1])
+    join(*pids)
+
+
+@test
+def ten_thousand_that_are_open_at_once_are_all_kept():
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 4096), hard))
+    result = trace(actor_command(many_at_once, 10, 1000), "--ring-size", "64m", "--view", "summary",
+                   "--detail", "calls")
+    equal(result.tables["losses"], [], "losses")
+    lines = [row for row in result.json() if row["type"] == "connection"]
+    equal(len(lines), 10000, "connections")
+    first = one((line for line in lines if line["connection"] == 1), "first ones")
+    # It is told of at the end, when all the others had begun.
+    need(first["last_ns"] > max(line["t_ns"] for line in lines), "the first one was let go")
+    need(all(line["client"]["socket"] and line["server"]["socket"] for line in lines), "ends")
+    need("connections were open at once" not in result.err, result.err[-600:])
 
 
 def live(detail, view="summary"):

@@ -12,7 +12,7 @@
 
 static const struct call_stats *stats(const struct play *play, enum end end, enum call_kind call)
 {
-	return &the_connection(play)->calls[end][call];
+	return connection_calls(the_connection(play), end, call);
 }
 
 /* A send() of 9000 bytes that finds the queue as given, waits 40 ms, and ends. */

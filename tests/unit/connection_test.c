@@ -286,7 +286,7 @@ static void a_connection_too_many_has_no_detail_and_no_less_truth(void **state)
 	assert_non_null(trace_connection(play->trace, TRACE_DETAILED - 1)->detail);
 	assert_null(last->detail);
 	assert_int_equal(last->flow[CLIENT].at.read, 100);
-	assert_int_equal(last->calls[CLIENT][CALL_SEND].moved_bytes, 100);
+	assert_int_equal(connection_calls(last, CLIENT, CALL_SEND)->moved_bytes, 100);
 	assert_null(trace_connection(play->trace, TRACE_DETAILED + 1));
 }
 

@@ -6,7 +6,9 @@
 #include <netinet/tcp.h>
 #include <stdlib.h>
 
+#include "tests/unit/desk.h"
 #include "tests/unit/model_records.h"
+#include "user/export/footer.h"
 
 #define MANY (TRACE_DETAILED + TRACE_FINISHED + 200)
 
@@ -166,6 +168,75 @@ static void what_comes_late_is_nothing_new(void **state)
 	assert_int_equal(trace_begun(play->trace), begun);
 }
 
+/* No more than that connect, and nothing else of them. */
+static void connect_many(struct play *play, unsigned int count)
+{
+	for (unsigned int i = 0; i < count; i++) {
+		another_connection(play, (uint16_t)(1024 + play->id[CLIENT] % 60000));
+		changes(play, CLIENT, TCP_CLOSE, TCP_SYN_SENT);
+		changes(play, CLIENT, TCP_SYN_SENT, TCP_ESTABLISHED);
+	}
+}
+
+static const char *footer_of(const struct play *play, struct desk *desk, enum lang lang)
+{
+	footer_print(desk_begin(desk, 80, true, lang), play->trace, &desk->story.end);
+	return desk_finish(desk);
+}
+
+static void check_footer(const struct play *play)
+{
+	void *state = NULL;
+	struct desk *desk;
+
+	assert_int_equal(desk_open(&state), 0);
+	desk = state;
+	assert_contains(footer_of(play, desk, LANG_EN), "More than 65,536 connections were open");
+	assert_contains(footer_of(play, desk, LANG_EN), "8,192 that had been silent");
+	assert_contains(footer_of(play, desk, LANG_ZH), "8,192");
+	desk_close(&state);
+}
+
+static void as_many_as_are_kept_open_are_kept(void **state)
+{
+	struct folds folds;
+	struct play *play = open_folds(state, &folds);
+
+	play->sees[SERVER] = false;
+	connect_many(play, TRACE_OPEN);
+	assert_int_equal(folds.folded, 0);
+	assert_int_equal(trace_left_open(play->trace), 0);
+	assert_int_equal(trace_connections(play->trace), TRACE_OPEN);
+}
+
+static void of_too_many_open_ones_the_longest_silent_are_let_go(void **state)
+{
+	const unsigned int most = TRACE_DETAILED + TRACE_FINISHED + 1 + TRACE_OPEN;
+	struct trace_totals totals;
+	struct folds folds;
+	struct play *play = open_folds(state, &folds);
+	uint32_t busy;
+
+	play->sees[SERVER] = false;
+	connect_many(play, TRACE_DETAILED + 1);
+	busy = play->id[CLIENT];
+	connect_many(play, most - TRACE_DETAILED - 1);
+	feed(play, RECORD_SEGMENT, segment, busy, .flags = SEGMENT_ACK, .received = 1);
+	connect_many(play, 100);
+	assert_int_equal(folds.folded, TRACE_OPEN / 8);
+	assert_int_equal(trace_left_open(play->trace), folds.folded);
+	assert_int_equal(trace_connections(play->trace), most + 100 - folds.folded);
+	assert_non_null(trace_find(play->trace, TRACE_DETAILED));
+	assert_non_null(trace_find(play->trace, TRACE_DETAILED + 1));
+	assert_null(trace_find(play->trace, TRACE_DETAILED + 2));
+	assert_int_equal(folds.last_folded, TRACE_DETAILED + 1 + folds.folded);
+	assert_non_null(trace_find(play->trace, folds.last_folded + 1));
+	trace_totals(play->trace, 0, &totals);
+	assert_int_equal(totals.connections, most + 100);
+	assert_int_equal(totals.open, most + 100);
+	check_footer(play);
+}
+
 struct retold {
 	struct trace *trace; /* that hears it */
 	unsigned int tasks, sockets, states;
@@ -216,6 +287,8 @@ int main(void)
 		fold(what_is_open_stays),
 		fold(what_the_program_holds_stays_longer),
 		fold(what_comes_late_is_nothing_new),
+		fold(as_many_as_are_kept_open_are_kept),
+		fold(of_too_many_open_ones_the_longest_silent_are_let_go),
 		fold(what_is_retold_is_what_lives),
 	};
 

@@ -85,7 +85,8 @@ static void both_that_call_connect_are_ends_of_one_connection(void **state)
 		assert_int_equal(connection->ends[end]->state, TCP_ESTABLISHED);
 		assert_true(connection->ends[end]->syn_recv_known);
 		assert_int_equal(connection->isn[end], play->isn[end]);
-		assert_int_equal(connection->calls[end][CALL_CONNECT].count, 1);
+		assert_int_equal(connection_calls(connection, (enum end)end, CALL_CONNECT)->count,
+				 1);
 		assert_int_equal(connection->flow[end].retransmits, 0);
 		assert_int_equal(rows_of(play, (enum end)end, SEGMENT_SYN), 1);
 		assert_int_equal(rows_of(play, (enum end)end, SYN_ACK), 1);

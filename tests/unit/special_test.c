@@ -386,14 +386,14 @@ static void what_io_uring_moves_is_counted_and_not_timed(void **state)
 	handshake(play);
 	enters(play, CLIENT, .call = CALL_RECV, .asked = 10);
 	returns(play, CLIENT, .call = CALL_URING_SEND, .bytes = 700, .result = 700, .enter_ns = 1);
-	stats = &the_connection(play)->calls[CLIENT][CALL_URING_SEND];
+	stats = connection_calls(the_connection(play), CLIENT, CALL_URING_SEND);
 	assert_int_equal(stats->count, 1);
 	assert_int_equal(stats->moved_bytes, 700);
 	assert_int_equal(stats->inside_ns, 0);
 	assert_true(the_connection(play)->flow[CLIENT].untimed);
 	/* The call that its thread is in goes on. */
 	returns(play, CLIENT, .call = CALL_RECV, .asked = 10, .bytes = 3, .result = 3);
-	assert_int_equal(the_connection(play)->calls[CLIENT][CALL_RECV].count, 1);
+	assert_int_equal(connection_calls(the_connection(play), CLIENT, CALL_RECV)->count, 1);
 }
 
 int main(void)

@@ -115,14 +115,20 @@ static void fill_flow(struct story *story)
 	story->connection.flow[END_SERVER].at.receiver_seen = true;
 }
 
+struct call_stats *story_calls(struct story *story, enum end end, enum call_kind kind)
+{
+	story->connection.calls[end][kind] = &story->calls[end][kind];
+	return story->connection.calls[end][kind];
+}
+
 static void fill_calls(struct story *story)
 {
-	story->connection.calls[END_CLIENT][CALL_CONNECT] = (struct call_stats){
+	*story_calls(story, END_CLIENT, CALL_CONNECT) = (struct call_stats){
 		.count = 1,
 		.inside_ns = 106000,
 		.longest_ns = 106000,
 	};
-	story->connection.calls[END_CLIENT][CALL_SEND] = (struct call_stats){
+	*story_calls(story, END_CLIENT, CALL_SEND) = (struct call_stats){
 		.count = 1,
 		.moved_bytes = 10240000,
 		.asked_max = 10240000,
@@ -132,7 +138,7 @@ static void fill_calls(struct story *story)
 		.sleep_ns = { [SLEEP_PEER_WINDOW] = 7790 * MS },
 		.unread_ns = 7780 * MS,
 	};
-	story->connection.calls[END_SERVER][CALL_READ] = (struct call_stats){
+	*story_calls(story, END_SERVER, CALL_READ) = (struct call_stats){
 		.count = 10107,
 		.moved_bytes = 10240000,
 		.asked_max = 1024,

@@ -17,10 +17,14 @@ struct story {
 	struct socket client, server;
 	struct connection connection;
 	struct connection_detail detail;
+	struct call_stats calls[END_COUNT][CALL_KINDS]; /* those that story_calls has shown count */
 };
 
 /* Fills the story; pointers inside it point into it. */
 void story_fill(struct story *story);
+
+/* The connection's sums of the calls of one kind, to be filled. */
+struct call_stats *story_calls(struct story *story, enum end end, enum call_kind kind);
 
 /* A row at the end of the ladder; time relative to the SYN. The caller fills the rest. */
 struct row *story_row(struct story *story, enum row_kind kind, enum end end, int64_t time_ns);

@@ -91,7 +91,7 @@ static void the_table_of_calls_names_each_in_full(void **state)
 	struct desk *desk = *state;
 	struct connection *connection = &desk->story.connection;
 
-	connection->calls[END_CLIENT][CALL_SETSOCKOPT].count = 1;
+	story_calls(&desk->story, END_CLIENT, CALL_SETSOCKOPT)->count = 1;
 	connection->flow[END_CLIENT].inside_since_ns = STORY_ZERO_NS;
 	connection->flow[END_CLIENT].inside_call = CALL_SENDTO;
 	connection->until_ns = STORY_ZERO_NS + 2000000000;

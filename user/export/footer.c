@@ -137,6 +137,19 @@ static void print_before(const struct view *view, unsigned int count, enum label
 	text_wrap(view, 2, 2, text);
 }
 
+static void print_left_open(const struct view *view, uint64_t left)
+{
+	char count[FMT_SIZE], kept[FMT_SIZE], text[TEXT_SIZE];
+
+	if (!left)
+		return;
+	fmt_count(count, sizeof(count), left);
+	fmt_count(kept, sizeof(kept), TRACE_OPEN);
+	label_fill(text, sizeof(text), view->lang, LABEL_LEFT_OPEN, count, kept, NULL);
+	fprintf(view->stream, "  ");
+	text_wrap(view, 2, 2, text);
+}
+
 static void print_mptcp(const struct view *view, unsigned int sockets)
 {
 	char count[FMT_SIZE], text[TEXT_SIZE];
@@ -244,6 +257,7 @@ void footer_print(const struct view *view, const struct trace *trace, const stru
 	print_only(view);
 	print_before(view, trace_older(trace), LABEL_OLDER_ONE, LABEL_OLDER);
 	print_before(view, trace_closing(trace), LABEL_CLOSING_ONE, LABEL_CLOSING);
+	print_left_open(view, trace_left_open(trace));
 	print_mptcp(view, trace_undecoded(trace)->mptcp_sockets);
 	print_32bit(view, trace_undecoded(trace));
 	print_counts(view, trace);

@@ -223,7 +223,8 @@ static void draw_calls(const struct drawing *drawing, struct lines *lines)
 		for (int at = 0; at < END_COUNT * CALL_KINDS; at++) {
 			enum end end = at / CALL_KINDS;
 			int kind = at % CALL_KINDS;
-			const struct call_stats *stats = &drawing->connection->calls[end][kind];
+			const struct call_stats *stats =
+				connection_calls(drawing->connection, end, (enum call_kind)kind);
 
 			if (!stats->count || moves_bytes(kind) != moving)
 				continue;

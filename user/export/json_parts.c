@@ -154,11 +154,12 @@ static void put_states(struct json *json, const struct socket *socket, uint64_t 
 	json_object_end(json);
 }
 
-static void put_calls(struct json *json, const struct call_stats calls[CALL_KINDS])
+static void put_calls(struct json *json, const struct connection *connection, enum end end)
 {
 	json_array(json, "calls");
 	for (int kind = 0; kind < CALL_KINDS; kind++) {
-		const struct call_stats *stats = &calls[kind];
+		const struct call_stats *stats =
+			connection_calls(connection, end, (enum call_kind)kind);
 
 		if (!stats->count)
 			continue;
@@ -200,7 +201,7 @@ static void put_end(struct json *json, const struct connection *connection, enum
 		put_own_id(json, "own_pid", socket->owner_own_tgid);
 		json_bytes(json, "comm", socket->owner_comm, sizeof(socket->owner_comm));
 		put_states(json, socket, connection->last_ns);
-		put_calls(json, connection->calls[end]);
+		put_calls(json, connection, end);
 	}
 	json_object_end(json);
 }

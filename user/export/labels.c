@@ -149,6 +149,12 @@ static const char *const labels[LABEL_COUNT_ALL][LANG_COUNT] = {
 				"{0} 个连接在跟踪开始之前就已关闭，处于 TIME_WAIT 或 FIN_WAIT2：见 "
 				"--view "
 				"events 和 --csv。" },
+	[LABEL_LEFT_OPEN] = { "More than {1} connections were open at once: {0} that had been "
+			      "silent longest "
+			      "are told as open, without what came later.",
+			      "同时打开的连接超过 {1} 个：其中沉默最久的 {0} "
+			      "个按当时的样子报告为未结束，"
+			      "不含此后的事。" },
 	[LABEL_NOT_KNOWN] = { "not known on this kernel: ", "此内核上无法得知：" },
 	[LABEL_NOT_ASKED] = { "not recorded at --detail {0}: ", "--detail {0} 不记录：" },
 	[LABEL_ASK_FULL] = { "; --detail full records all", "；--detail full 记录全部" },

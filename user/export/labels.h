@@ -98,6 +98,7 @@ enum label {
 	LABEL_OLDER_ONE,
 	LABEL_CLOSING,
 	LABEL_CLOSING_ONE,
+	LABEL_LEFT_OPEN, /* {0} connections, {1} how many are kept */
 	LABEL_NOT_ASKED, /* {0} a level of detail */
 	LABEL_ASK_FULL,
 	LABEL_ONLY,

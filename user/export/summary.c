@@ -26,7 +26,7 @@ uint64_t summary_send_calls(const struct connection *connection, enum end sender
 
 	for (int kind = 0; kind < CALL_KINDS; kind++)
 		if (call_sends((enum call_kind)kind))
-			count += connection->calls[sender][kind].count;
+			count += connection_calls(connection, sender, (enum call_kind)kind)->count;
 	return count;
 }
 

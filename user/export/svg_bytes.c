@@ -6,6 +6,7 @@
  */
 #include "user/base/fmt.h"
 #include "user/export/labels.h"
+#include "user/export/summary.h"
 #include "user/export/svg_picture.h"
 #include "user/model/names.h"
 
@@ -401,12 +402,9 @@ static void put_open_bytes(struct picture *picture, double x, double top, double
 static void put_return_label(struct picture *picture, double x)
 {
 	const struct flow *flow = &picture->connection->flow[picture->sender];
-	const struct call_stats *stats = picture->connection->calls[picture->sender];
 	char count[FMT_SIZE], text[SVG_TEXT_SIZE];
-	uint64_t calls = 0;
+	uint64_t calls = summary_send_calls(picture->connection, picture->sender);
 
-	for (int kind = 0; kind < CALL_KINDS; kind++)
-		calls += call_sends((enum call_kind)kind) ? stats[kind].count : 0;
 	if (calls == 1)
 		snprintf(text, sizeof(text), "%s() = %s", name_call(flow->last_call),
 			 fmt_count(count, sizeof(count), flow->last_moved_bytes));

@@ -163,10 +163,9 @@ static bool under_bar(const struct picture *picture, enum end end, int column)
 
 static bool any_call(const struct picture *picture, enum end end, enum svg_call_class class)
 {
-	const struct call_stats *stats = picture->connection->calls[end];
-
 	for (int kind = 0; kind < CALL_KINDS; kind++) {
-		if (stats[kind].count && chart_class((enum call_kind)kind) == class)
+		if (connection_calls(picture->connection, end, (enum call_kind)kind)->count &&
+		    chart_class((enum call_kind)kind) == class)
 			return true;
 	}
 	return false;

@@ -112,12 +112,11 @@ struct line {
 
 static int by_time_inside(const void *left, const void *right)
 {
-	const struct call_stats *a = ((const struct line *)left)->stats;
-	const struct call_stats *b = ((const struct line *)right)->stats;
+	const struct line *a = left, *b = right;
 
-	if (a->inside_ns != b->inside_ns)
-		return a->inside_ns < b->inside_ns ? 1 : -1;
-	return a < b ? -1 : 1;
+	if (a->stats->inside_ns != b->stats->inside_ns)
+		return a->stats->inside_ns < b->stats->inside_ns ? 1 : -1;
+	return a->end != b->end ? (int)a->end - (int)b->end : (int)a->kind - (int)b->kind;
 }
 
 static int collect(const struct connection *connection, struct line lines[])
@@ -126,11 +125,11 @@ static int collect(const struct connection *connection, struct line lines[])
 
 	for (int end = 0; end < END_COUNT; end++)
 		for (int kind = 0; kind < CALL_KINDS; kind++)
-			if (connection->calls[end][kind].count)
+			if (connection->calls[end][kind])
 				lines[count++] = (struct line){
 					.end = (enum end)end,
 					.kind = (enum call_kind)kind,
-					.stats = &connection->calls[end][kind],
+					.stats = connection->calls[end][kind],
 				};
 	qsort(lines, (size_t)count, sizeof(lines[0]), by_time_inside);
 	return count;
@@ -222,7 +221,8 @@ static void print_unfinished_sleeps(const struct view *view, const struct connec
 
 	memcpy(open.sleep_ns, flow->sleep_ns, sizeof(open.sleep_ns));
 	for (int kind = 0; kind < CALL_KINDS; kind++) {
-		const struct call_stats *returned = &connection->calls[end][kind];
+		const struct call_stats *returned =
+			connection_calls(connection, end, (enum call_kind)kind);
 
 		open.unread_ns = rest(open.unread_ns, returned->unread_ns);
 		for (int cause = 0; cause < SLEEP_CAUSES; cause++)

@@ -188,19 +188,27 @@ static void add_stats(struct call_stats *stats, const struct call *call)
 		stats->sleep_ns[i] += call->sleep_ns[i];
 }
 
-static void add_to_connection(struct connection *connection, enum end end, const struct call *call)
+static void add_to_connection(struct trace *trace, struct connection *connection, enum end end,
+			      const struct call *call)
 {
-	add_stats(&connection->calls[end][call->kind], call);
+	struct call_stats *stats = call_stats_of(connection, end, call->kind);
+
+	if (!stats) {
+		trace->failed = true;
+		return;
+	}
+	add_stats(stats, call);
 	if (call_can_block(call->kind))
 		connection->blocked_ns += call->return_ns - call->enter_ns;
 	if (connection->detail)
 		ladder_call(connection, end, call);
 }
 
-void call_replay_early(struct connection *connection, struct entry *entry, enum end end)
+void call_replay_early(struct trace *trace, struct connection *connection, struct entry *entry,
+		       enum end end)
 {
 	for (int i = 0; i < entry->early_count; i++)
-		add_to_connection(connection, end, &entry->early[i]);
+		add_to_connection(trace, connection, end, &entry->early[i]);
 	free(entry->early);
 	entry->early = NULL;
 	entry->early_count = 0;
@@ -323,7 +331,7 @@ static int return_socket(struct trace *trace, struct entry *entry, struct call *
 	if (connection) {
 		note_wait(connection, call);
 		connection->failed_later |= goes_on(call) && connection->connect_error;
-		add_to_connection(connection, subject->socket.end, call);
+		add_to_connection(trace, connection, subject->socket.end, call);
 		if (call_sends(call->kind))
 			return_send(trace, entry, call);
 		moment_call(trace, connection, call);

@@ -65,6 +65,15 @@ struct connection *connection_new(struct trace *trace, uint64_t time_ns)
 	return connection;
 }
 
+void connection_free(struct connection *connection)
+{
+	for (int end = 0; end < END_COUNT; end++)
+		for (int kind = 0; kind < CALL_KINDS; kind++)
+			free(connection->calls[end][kind]);
+	free(connection->detail);
+	free(connection);
+}
+
 static void learn_side(struct connection *connection, enum end end, const uint8_t *address,
 		       uint16_t port)
 {
@@ -154,7 +163,7 @@ int connection_attach(struct trace *trace, struct connection *connection, struct
 		if (connection->detail)
 			tell_listener_story(trace, connection, listener);
 	}
-	call_replay_early(connection, entry, end);
+	call_replay_early(trace, connection, entry, end);
 	if (first)
 		tell(trace, connection, connection);
 	tell(trace, socket, &entry->socket);
@@ -417,29 +426,6 @@ void connection_find_listener(struct trace *trace, struct connection *connection
 			(address_is_wildcard(identity->local_address) ||
 			 !memcmp(identity->local_address, address, RECORD_ADDRESS_SIZE));
 	}
-}
-
-uint64_t connection_sends(const struct connection *connection, enum end sender)
-{
-	uint64_t count = 0;
-
-	for (int call = 0; call < CALL_KINDS; call++) {
-		if (call_sends(call))
-			count += connection->calls[sender][call].count -
-				 connection->calls[sender][call].failed;
-	}
-	return count;
-}
-
-uint64_t connection_blocked_ns(const struct connection *connection, enum end end)
-{
-	uint64_t sum_ns = 0;
-
-	for (int call = 0; call < CALL_KINDS; call++) {
-		if (call_can_block(call))
-			sum_ns += connection->calls[end][call].inside_ns;
-	}
-	return sum_ns;
 }
 
 /* A FIN_WAIT2 of which nothing more will be heard is as far as can be told. */

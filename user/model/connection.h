@@ -155,12 +155,13 @@ struct connection {
 	struct accept_wait accept;
 	struct icmp_seen icmp;
 	struct flow flow[END_COUNT]; /* [END_CLIENT]: from the client to the server */
-	struct call_stats calls[END_COUNT][CALL_KINDS];
+	struct call_stats *calls[END_COUNT][CALL_KINDS]; /* NULL: none; see connection_calls() */
 	uint64_t blocked_ns;		  /* time inside connect, send and receive calls */
 	uint64_t moments_told[END_COUNT]; /* one bit for each enum moment_kind */
 	bool lossy;			  /* records were lost while it was open: */
 	uint64_t lossy_since_ns;	  /* the first of them */
 	bool waiting;			  /* over, and waits to be folded */
+	bool left;			  /* folded, and about to be freed */
 	uint64_t tuple_key;		  /* under which its server end finds it; 0: none */
 	struct connection_detail *detail; /* NULL: too many connections */
 };
@@ -176,6 +177,10 @@ static inline struct socket *socket_at(const struct connection *connection, enum
 {
 	return connection->ends[connection->itself ? END_CLIENT : end];
 }
+
+/* What the calls of one kind at that end came to; never NULL. */
+const struct call_stats *connection_calls(const struct connection *connection, enum end end,
+					  enum call_kind kind);
 
 /* Send calls of that end that did not fail. */
 uint64_t connection_sends(const struct connection *connection, enum end sender);

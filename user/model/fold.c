@@ -14,8 +14,9 @@
 #define SOCKETS_FIRST 4096 /* so many are there before any is looked at */
 #define TASKS_FIRST 1024
 #define CONNECTIONS_FIRST 4096
-#define TRIES 8		      /* connections that are looked at to find one that may go */
-#define LATE_NS 1000000000ULL /* records that come late come sooner */
+#define OPEN_STEP (TRACE_OPEN / 8) /* so many that are open are let go at once */
+#define TRIES 8			   /* connections that are looked at to find one that may go */
+#define LATE_NS 1000000000ULL	   /* records that come late come sooner */
 
 static bool has_ended(const struct trace *trace, uint32_t tid)
 {
@@ -76,6 +77,7 @@ const struct connection *trace_find(const struct trace *trace, unsigned int id)
 	return found && found->id == id ? found : NULL;
 }
 
+/* Takes it out of those that are kept, and frees it. */
 static void drop(struct trace *trace, struct connection *connection)
 {
 	unsigned int at = place_of(trace, connection->id);
@@ -83,13 +85,13 @@ static void drop(struct trace *trace, struct connection *connection)
 	trace->connection_count--;
 	memmove(trace->connections + at, trace->connections + at + 1,
 		(trace->connection_count - at) * sizeof(trace->connections[0]));
-	free(connection);
+	connection_free(connection);
 }
 
-/* No other connection is or was its own, and nobody is inside a call on it. */
+/* No other connection is or was its own, and nobody is inside a call on it or connects to it. */
 static bool leaves_too(const struct entry *entry)
 {
-	return entry->connections == 1 && !entry->tasks;
+	return entry->connections == 1 && !entry->tasks && entry->socket.state != TCP_LISTEN;
 }
 
 /* The sink is told of both sockets while it still sees whose ends they were. */
@@ -100,7 +102,7 @@ static void tell_gone(struct trace *trace, const struct connection *connection)
 			tell(trace, gone, connection->ends[end]);
 }
 
-static void fold(struct trace *trace, struct connection *connection)
+static void leave(struct trace *trace, struct connection *connection)
 {
 	connection->until_ns = trace->last_ns;
 	if (!connection->finished)
@@ -116,9 +118,16 @@ static void fold(struct trace *trace, struct connection *connection)
 			let_go(trace, entry);
 		else if (entry)
 			unlink_end(connection, entry);
+		connection->ends[end] = NULL;
 	}
 	if (connection->listener)
 		entry_of(connection->listener)->connections--;
+	connection->listener = NULL;
+}
+
+static void fold(struct trace *trace, struct connection *connection)
+{
+	leave(trace, connection);
 	drop(trace, connection);
 }
 
@@ -252,6 +261,73 @@ static void look_through_lossy(struct trace *trace)
 	trace->fold.connections_at = trace->connection_count + CONNECTIONS_FIRST / 2;
 }
 
+static bool may_leave_open(const struct connection *connection)
+{
+	return !connection->waiting && !connection->detail;
+}
+
+static int by_time(const void *left, const void *right)
+{
+	uint64_t a = *(const uint64_t *)left, b = *(const uint64_t *)right;
+
+	return a < b ? -1 : a > b;
+}
+
+/* Of those that may leave, so many have been silent since then or longer. */
+static uint64_t silent_since(struct trace *trace, unsigned int silent)
+{
+	uint64_t *last_ns = malloc(trace->connection_count * sizeof(*last_ns)), since_ns = 0;
+	unsigned int count = 0;
+
+	if (!last_ns) {
+		trace->failed = true;
+		return 0;
+	}
+	for (unsigned int i = 0; i < trace->connection_count; i++)
+		if (may_leave_open(trace->connections[i]))
+			last_ns[count++] = trace->connections[i]->last_ns;
+	qsort(last_ns, count, sizeof(*last_ns), by_time);
+	if (silent && silent <= count)
+		since_ns = last_ns[silent - 1];
+	free(last_ns);
+	return since_ns;
+}
+
+/* Frees at once what has left: one by one each would move all that stand behind it. */
+static void drop_left(struct trace *trace)
+{
+	unsigned int kept = 0;
+
+	for (unsigned int i = 0; i < trace->connection_count; i++) {
+		struct connection *connection = trace->connections[i];
+
+		if (connection->left)
+			connection_free(connection);
+		else
+			trace->connections[kept++] = connection;
+	}
+	trace->connection_count = kept;
+}
+
+/* Too many are open: those that have been silent longest are told as they stand. */
+static void let_go_of_open(struct trace *trace)
+{
+	uint64_t since_ns = silent_since(trace, OPEN_STEP);
+	unsigned int left = 0;
+
+	for (unsigned int i = 0; i < trace->connection_count && left < OPEN_STEP; i++) {
+		struct connection *connection = trace->connections[i];
+
+		if (!may_leave_open(connection) || connection->last_ns > since_ns)
+			continue;
+		leave(trace, connection);
+		connection->left = true;
+		left++;
+	}
+	drop_left(trace);
+	trace->fold.left_open += left;
+}
+
 static size_t larger(size_t a, size_t b)
 {
 	return a > b ? a : b;
@@ -265,6 +341,8 @@ void fold_turn(struct trace *trace)
 
 	if (fold->count > TRACE_FINISHED)
 		fold_one(trace);
+	if (trace->connection_count > TRACE_DETAILED + FOLD_ROOM + TRACE_OPEN)
+		let_go_of_open(trace);
 	if (trace->connection_count > larger(fold->connections_at, CONNECTIONS_FIRST))
 		look_through_lossy(trace);
 	if (tasks || trace->sockets.used > larger(fold->sockets_at, SOCKETS_FIRST))

@@ -99,6 +99,7 @@ struct fold {
 	size_t sockets_at, tasks_at; /* so many of them are looked through for what is over */
 	size_t connections_at;	     /* and so many of these for what lost its end */
 	uint32_t socket_max;	     /* highest id that was let go */
+	uint64_t left_open;	     /* connections that were, because too many were open */
 	struct trace_totals totals;  /* of the connections that were */
 	struct queue_totals queues;  /* of the sockets that were */
 };
@@ -185,6 +186,7 @@ void trace_unseen(struct trace *trace, struct connection *connection, uint64_t f
 
 /* connection.c: when a connection begins and who its ends are */
 struct connection *connection_new(struct trace *trace, uint64_t time_ns);
+void connection_free(struct connection *connection);
 int connection_attach(struct trace *trace, struct connection *connection, struct entry *entry,
 		      enum end end);
 void connection_addresses(struct connection *connection, const struct entry *entry);
@@ -239,8 +241,12 @@ void call_leave(struct task *task); /* it is in no call any more */
 int call_enter(struct trace *trace, const struct record_call_enter *record);
 int call_return(struct trace *trace, const struct record_call *record);
 int call_address(struct trace *trace, const struct record_address *record);
-void call_replay_early(struct connection *connection, struct entry *entry, enum end end);
+void call_replay_early(struct trace *trace, struct connection *connection, struct entry *entry,
+		       enum end end);
 void call_finish_all(struct trace *trace);
+
+/* call_stats.c: NULL: no memory */
+struct call_stats *call_stats_of(struct connection *connection, enum end end, enum call_kind kind);
 
 /* sleep.c */
 void sleep_sample(struct trace *trace, struct entry *entry,

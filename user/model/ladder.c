@@ -69,7 +69,8 @@ void ladder_call_enter(struct connection *connection, enum end end, const struct
 
 	if (!connection->detail || !call_can_block(call->kind))
 		return;
-	if (is_data_call(call->kind) && connection->calls[end][call->kind].count >= PLAIN_CALLS)
+	if (is_data_call(call->kind) &&
+	    connection_calls(connection, end, call->kind)->count >= PLAIN_CALLS)
 		return;
 	insert(&connection->detail->ladder, &row);
 }
@@ -119,7 +120,7 @@ void ladder_call(struct connection *connection, enum end end, const struct call 
 	if (!connection->detail || !call->finished)
 		return;
 	ladder = &connection->detail->ladder;
-	if (!is_plain(&connection->calls[end][call->kind], call)) {
+	if (!is_plain(connection_calls(connection, end, call->kind), call)) {
 		count_call(ladder, call);
 		return;
 	}

@@ -54,10 +54,8 @@ void trace_close(struct trace *trace)
 	free_values(&trace->tasks);
 	map_free(&trace->tuples);
 	map_free(&trace->listeners);
-	for (unsigned int i = 0; i < trace->connection_count; i++) {
-		free(trace->connections[i]->detail);
-		free(trace->connections[i]);
-	}
+	for (unsigned int i = 0; i < trace->connection_count; i++)
+		connection_free(trace->connections[i]);
 	free(trace->connections);
 	free(trace->opening.records);
 	free(trace);

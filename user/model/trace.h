@@ -24,6 +24,12 @@
 /* Finished connections that are kept beside them: those that finished last. */
 #define TRACE_FINISHED 1024
 
+/*
+ * Connections that are open at once, beside those. When more are, those that
+ * have been silent longest are folded as they stand. 3 kB each, and their sockets.
+ */
+#define TRACE_OPEN 65536
+
 struct segment {
 	uint64_t time_ns;
 	const struct socket *socket;	     /* the end where it was seen */
@@ -167,6 +173,7 @@ const struct undecoded *trace_undecoded(const struct trace *trace);
 unsigned int trace_older(const struct trace *trace);
 /* Found in TIME_WAIT, or in FIN_WAIT2 without a program. */
 unsigned int trace_closing(const struct trace *trace);
+uint64_t trace_left_open(const struct trace *trace); /* folded because too many were open */
 const struct connection *trace_connection(const struct trace *trace, unsigned int index);
 const struct connection *trace_find(const struct trace *trace, unsigned int id); /* NULL: folded */
 

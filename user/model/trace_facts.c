@@ -48,6 +48,11 @@ unsigned int trace_closing(const struct trace *trace)
 	return trace->closing;
 }
 
+uint64_t trace_left_open(const struct trace *trace)
+{
+	return trace->fold.left_open;
+}
+
 unsigned int trace_connections(const struct trace *trace)
 {
 	return trace->connection_count;
