@@ -13,8 +13,8 @@ import subprocess
 import sys
 import threading
 
-from live import (TCPWATCH, Trace, actor, actor_command, equal, experiment, main,
-                  need, one, run, said, scratch, test, tool, wait_until)
+from live import (LIMIT_S, TCPWATCH, Trace, actor, actor_command, equal, experiment,
+                  main, need, one, run, said, scratch, test, tool, wait_until)
 from polls import Counter, disagreeing, polls_of
 
 # x86_64, as /proc/PID/syscall tells them.
@@ -38,7 +38,7 @@ class Attached:
                 break
 
     def wait(self):
-        out, err = self.process.communicate(timeout=200)
+        out, err = self.process.communicate(timeout=LIMIT_S)
         equal(self.process.returncode, 0, f"exit status ({err[-300:]} {self.said})")
         done = subprocess.CompletedProcess([], 0, out, "".join(self.said) + err)
         return Trace(self.path + ".tcpw", self.path + ".csv", self.path + ".json", done)
