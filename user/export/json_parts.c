@@ -53,6 +53,8 @@ static void put_hooks(struct json *json, const struct capture_info *info)
 		json_bytes(json, "fact", hook->fact, sizeof(hook->fact));
 		json_bool(json, "on", hook->on);
 		json_bool(json, "asked", !hook->unasked);
+		if (hook->stand_in[0])
+			json_bytes(json, "stand_in", hook->stand_in, sizeof(hook->stand_in));
 		json_object_end(json);
 	}
 	json_array_end(json);

@@ -210,6 +210,8 @@ void call_replay_early(struct connection *connection, struct entry *entry, enum 
 void call_finish_all(struct trace *trace);
 
 /* sleep.c */
+/* From within a send call: left says how much of it is not handed over yet. */
+bool sample_is_inside(enum sample_reason reason);
 void sleep_sample(struct trace *trace, struct entry *entry,
 		  const struct record_sample_send *record);
 
