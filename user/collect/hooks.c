@@ -60,7 +60,7 @@ static const struct hook hooks[] = {
 static const struct hook waits = { "sk_stream_wait_memory", "when a send call sleeps", DETAIL_FULL,
 				   false };
 
-/* A hook that tells nothing without another one. */
+/* A hook that tells nothing without another one, or only a half that misleads. */
 static const struct {
 	const char *name;
 	const char *with;
@@ -68,6 +68,8 @@ static const struct {
 	{ "sys_enter", "sys_exit" },
 	{ "sys_exit", "sys_enter" },
 	{ "signal_deliver", "sys_exit" },
+	{ "net_dev_queue", "netif_receive_skb" },
+	{ "netif_receive_skb", "net_dev_queue" },
 };
 
 _Static_assert(HOOK_COUNT < CAPTURE_HOOKS_MAX, "hooks do not fit into struct capture_info");

@@ -128,6 +128,7 @@ struct connection {
 	uint32_t isn[END_COUNT]; /* initial sequence number: j, k */
 	bool segments_known;	 /* false: this run records no segments */
 	bool bytes_known;	 /* false: nor where bytes are */
+	bool sleeps_known;	 /* false: nor when send calls sleep */
 	bool segments_sure;	 /* what was not recorded did not leave, if it isn't lossy */
 	bool tried;		 /* the client's socket was in SYN_SENT */
 	bool failed_later;	 /* connect() had returned when the attempt failed */
