@@ -387,43 +387,6 @@ static void call_meets_handler(struct k_sigaction *action)
 	call->kind = CALL_NONE;
 }
 
-/* io_uring tries again and again: what the program is never told of is no call. */
-static bool is_for_io_uring(int length)
-{
-	struct task_struct *task = bpf_get_current_task_btf();
-
-	return length != -EAGAIN && length > -ERESTARTSYS && !compat_is_32bit_call(task) &&
-	       compat_uses_io_uring(task);
-}
-
-static void call_moves(struct sock *sk, int length, enum call_kind of_io_uring)
-{
-	struct tracked_task *task = task_in_call();
-	struct socket_call call = { .fd = -1, .kind = of_io_uring };
-	struct known_socket *known;
-	struct mark *mark;
-
-	if (!task)
-		return;
-	if (task->pending.kind && task->pending.sk == (__u64)sk) {
-		if (length > 0)
-			task->pending.bytes += length;
-		return;
-	}
-	if (!is_for_io_uring(length))
-		return;
-	mark = mark_of(sk);
-	if (!mark && is_tcp(sk))
-		mark = mark_by_owner(sk, false);
-	call.sk = address_of(sk);
-	known = mark ? NULL : known_at(call.sk, inode_of(sk->sk_socket));
-	call.other = known && known->identity.other;
-	call.socket = mark ? mark->identity.id : known ? known->identity.id : 0;
-	call.enter_ns = bpf_ktime_get_ns();
-	if (call.socket)
-		emit_call(&call, length, 0, false);
-}
-
 /* The task ends: what it was in will never return. */
 static void calls_end(struct tracked_task *task)
 {

@@ -213,6 +213,8 @@ enum sample_reason {
 	SAMPLE_QUEUED, /* sk_data_ready */
 	SAMPLE_COPIED, /* tcp_rcv_space_adjust */
 	SAMPLE_READ,   /* sock_recv_length */
+	SAMPLE_WAITS,  /* a send call begins to wait for room; without SAMPLE_TURN, as is: */
+	SAMPLE_WOKEN,  /* that wait is over, and there is room */
 };
 
 #define SAMPLE_NONBLOCK 1   /* the call must not sleep: MSG_DONTWAIT or O_NONBLOCK */
@@ -231,10 +233,10 @@ struct record_sample_send {
 	__u32 snd_cwnd;	     /* segments */
 	__u32 packets_out;   /* segments */
 	__u32 notsent_lowat; /* bytes; 0xffffffff: not set */
-	__u32 left;	     /* SAMPLE_TURN: bytes that sendmsg has not copied yet */
-	__u8 reason;	     /* enum sample_reason */
-	__u8 state;	     /* TCP_* */
-	__u16 flags;	     /* SAMPLE_PACED; SAMPLE_TURN: SAMPLE_NONBLOCK, SAMPLE_NEW_BUFFER */
+	__u32 left;  /* SAMPLE_TURN, _WAITS, _WOKEN: bytes that sendmsg has not copied yet */
+	__u8 reason; /* enum sample_reason */
+	__u8 state;  /* TCP_* */
+	__u16 flags; /* SAMPLE_PACED; as left: SAMPLE_NONBLOCK, SAMPLE_NEW_BUFFER */
 };
 
 struct record_sample_recv {

@@ -9,8 +9,10 @@
 #include "bpf/follow.bpf.h"
 #include "bpf/icmp.bpf.h"
 #include "bpf/kernel.bpf.h"
+#include "bpf/moved.bpf.h"
 #include "bpf/sample.bpf.h"
 #include "bpf/sock.bpf.h"
+#include "bpf/standin.bpf.h"
 #include "bpf/state.bpf.h"
 #include "bpf/task.bpf.h"
 
@@ -118,12 +120,7 @@ int BPF_PROG(tcp_sendmsg_locked, struct sock *sk, struct msghdr *message, struct
 SEC("tp_btf/sock_send_length")
 int BPF_PROG(sock_send_length, struct sock *sk, int length)
 {
-	struct mark *mark;
-
-	call_moves(sk, length, CALL_URING_SEND);
-	mark = mark_of(sk);
-	if (mark)
-		sample_sent(sk, mark);
+	bytes_are_sent(sk, length);
 	return 0;
 }
 
@@ -142,12 +139,7 @@ int BPF_PROG(tcp_probe, struct sock *sk, struct sk_buff *skb)
 SEC("tp_btf/sk_data_ready")
 int BPF_PROG(sk_data_ready, struct sock *sk)
 {
-	struct mark *mark = mark_of(sk);
-
-	if (mark && sk->__sk_common.skc_state == TCP_LISTEN)
-		emit_queue(sk, mark->identity.id, QUEUE_READY, 0);
-	else if (mark)
-		sample_recv(sk, mark, SAMPLE_QUEUED);
+	data_is_ready(sk);
 	return 0;
 }
 
@@ -164,12 +156,7 @@ int BPF_PROG(tcp_rcv_space_adjust, struct sock *sk)
 SEC("tp_btf/sock_recv_length")
 int BPF_PROG(sock_recv_length, struct sock *sk, int length)
 {
-	struct mark *mark;
-
-	call_moves(sk, length, CALL_URING_RECV);
-	mark = mark_of(sk);
-	if (mark)
-		sample_recv(sk, mark, SAMPLE_READ);
+	bytes_are_read(sk, length);
 	return 0;
 }
 

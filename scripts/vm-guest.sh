@@ -52,6 +52,7 @@ guest_add_settings() {
 	printf '%s\n' 'root:x:0:0:root:/root:/bin/bash' \
 		'nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin' >"$guest/etc/passwd"
 	printf '%s\n' 'root:x:0:' 'nogroup:x:65534:' >"$guest/etc/group"
+	echo 'root:*:1::::::' >"$guest/etc/shadow"
 	echo '127.0.0.1 localhost guest' >"$guest/etc/hosts"
 	echo 'passwd: files' >"$guest/etc/nsswitch.conf"
 	for dir in /lib/terminfo /usr/share/terminfo /usr/lib/locale/C.utf8; do

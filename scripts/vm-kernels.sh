@@ -67,18 +67,19 @@ open_suite() { # SUITE
 	rm -f "$dir"/updated-by-* && : >"$dir/updated-by-$$"
 }
 
-# Releases that the open suite has of a series, the newest first.
+# Releases that the open suite has of a series, the newest first: an older one
+# only because a mirror can list what it doesn't have yet.
 releases_of() { # KERNEL
 	local series='[0-9]+\.[0-9]+'
 	[ "$1" = newest ] || series=${1/./\\.}
 	APT_CONFIG=$apt_config apt-cache pkgnames linux-image- |
-		sed -nE "s/^linux-image-(${series}[.+-].*cloud-amd64)\$/\1/p" | grep -v '~' | sort -rV
+		sed -nE "s/^linux-image-(${series}[.+-].*cloud-amd64)\$/\1/p" | grep -v '~' | sort -rV | head -n 3
 }
 
-# From 6.19 on an image is in parts: linux-binary and linux-modules.
+# From 6.19 on an image is in parts.
 download() { # RELEASE
 	local part names=()
-	for part in image binary modules; do
+	for part in image binary modules base; do
 		names+=("linux-$part-$1")
 	done
 	mapfile -t names < <(APT_CONFIG=$apt_config apt-cache pkgnames linux- |
@@ -86,16 +87,20 @@ download() { # RELEASE
 	APT_CONFIG=$apt_config apt-get -q download "${names[@]}" >>download.log 2>&1
 }
 
-# Unpacks what was downloaded into the working directory: vmlinuz and modules/.
+# Unpacks what was downloaded into the working directory: vmlinuz and modules/,
+# which the packages have in two places.
 unpack() { # RELEASE
-	local package image
+	local package image dir
 	for package in *.deb; do
 		dpkg-deb -x "$package" root || return 1
 	done
 	image=$(find root -type f -name "*vmlinuz*" | head -n 1)
 	[ -n "$image" ] && mv "$image" vmlinuz || return 1
-	mv "$(find root -type d -path "*lib/modules/$1" | head -n 1)" modules &&
-		echo "$1" >release && rm -rf root ./*.deb
+	mkdir modules || return 1
+	for dir in root/lib/modules/"$1" root/usr/lib/modules/"$1"; do
+		[ ! -d "$dir" ] || cp -r "$dir/." modules || return 1
+	done
+	[ -e modules/modules.order ] && echo "$1" >release && rm -rf root ./*.deb
 }
 
 fetch_release() { # KERNEL RELEASE

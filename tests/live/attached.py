@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 
-from live import TCPWATCH, Trace, equal, scratch
+from live import LIMIT_S, TCPWATCH, Trace, equal, scratch
 
 
 class Attached:
@@ -25,7 +25,7 @@ class Attached:
                 break
 
     def wait(self):
-        out, err = self.process.communicate(timeout=200)
+        out, err = self.process.communicate(timeout=LIMIT_S)
         equal(self.process.returncode, 0, f"exit status ({err[-300:]} {self.said})")
         done = subprocess.CompletedProcess([], 0, out, "".join(self.said) + err)
         return Trace(self.path + ".tcpw", self.path + ".csv", self.path + ".json", done)

@@ -132,6 +132,11 @@ def needs(*names):
             raise Skip(f"this kernel has no {name}")
 
 
+def kernel_is_older(major, minor):
+    """For what a hook's arguments tell only from some release on (bpf/README.md)."""
+    return tuple(map(int, re.findall(r"\d+", os.uname().release)[:2])) < (major, minor)
+
+
 def helper(name):
     path = os.path.join(ROOT, "build", "tests", "live", name)
     need(os.access(path, os.X_OK), f"{path} is not built: run make test-programs")

@@ -12,8 +12,8 @@ import select
 import socket
 import subprocess
 
-from live import (TCPWATCH, actor, actor_command, equal, fork, join, main, need, one, run, test,
-                  tool, trace, wait_until)
+from live import (TCPWATCH, actor, actor_command, equal, fork, join, kernel_is_older, main, need,
+                  one, run, test, tool, trace, wait_until)
 from servers import Moved, check_bytes, counters, in_own_network
 
 MSG_FASTOPEN = 0x20000000
@@ -141,8 +141,10 @@ def a_syn_cookie_keeps_nothing_until_it_comes_back():
     for number, ends in ends_of(result).items():
         check_connection(result, number, len(REQUEST), len(ANSWER))
         child = ends["server"]
-        equal(states(result, child["socket"])[:2],
-              [("SYN_RECV", "segment", "ACK of a SYN cookie"), ("ESTABLISHED", "segment", "ACK")],
+        first = [("SYN_RECV", "segment", "ACK of a SYN cookie"), ("ESTABLISHED", "segment", "ACK")]
+        # There nobody can tell whose SYN_RECV it is.
+        expected = first[1:] if kernel_is_older(6, 13) else first
+        equal(states(result, child["socket"])[:len(expected)], expected,
               "states of the server's end")
         begin = result.tables.where("states", socket=child["socket"])[0]
         third = [row for row in result.tables.where("segments", connection=number,

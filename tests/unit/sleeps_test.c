@@ -208,6 +208,28 @@ static void a_send_that_sleeps_to_the_end_of_the_trace_is_told_with_its_causes(v
 	assert_parts_touch(play);
 }
 
+/* Where the turns of the copy loop are not shown, the function that waits is. */
+static void a_wait_that_is_shown_itself_needs_no_full_buffer(void **state)
+{
+	struct play *play = *state;
+	const struct call *call;
+
+	handshake(play);
+	enters(play, CLIENT, .call = CALL_SEND, .asked = 50000);
+	write_queue(play, CLIENT, SAMPLE_WAITS, .handed = 40000, .sent = 40000, .wmem = 100,
+		    .sndbuf = 8000, .left = 10000, .flags = SAMPLE_NEW_BUFFER);
+	pass(play, 10 * MS);
+	write_queue(play, CLIENT, SAMPLE_WOKEN, .handed = 40000, .sent = 40000, FULL, .left = 10000,
+		    .flags = SAMPLE_NEW_BUFFER);
+	pass(play, 10 * MS);
+	write_queue(play, CLIENT, SAMPLE_SENT, .handed = 50000, .sent = 50000);
+	returns(play, CLIENT, .call = CALL_SEND, .asked = 50000, .bytes = 50000, .result = 50000);
+	call = last_call(play);
+	assert_int_equal(call->sleeps, 1);
+	assert_int_equal(slept_ns(call), call->sleep_ns[SLEEP_NONE]);
+	assert_in_range(slept_ns(call), 10 * MS, 11 * MS);
+}
+
 static void keep_call(void *context, const struct call *call)
 {
 	*(struct call *)context = *call;
@@ -245,6 +267,7 @@ int main(void)
 		promise(a_reader_with_nothing_to_read_is_not_slow),
 		promise(a_reader_that_is_not_traced_is_not_named),
 		promise(a_send_that_sleeps_to_the_end_of_the_trace_is_told_with_its_causes),
+		promise(a_wait_that_is_shown_itself_needs_no_full_buffer),
 		promise(without_turns_sleeps_are_not_known),
 	};
 

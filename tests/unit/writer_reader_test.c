@@ -29,10 +29,11 @@ static void what_the_capture_says_of_itself_comes_back(void **state)
 		.start_mono_ns = START_NS,
 		.start_real_ns = 1700000000000000001ULL,
 		.command_tgid = UINT32_MAX,
-		.hooks = { { "inet_sock_set_state", "states", true, false },
-			   { "tcp_probe", "\tacknowledged\nbytes ", false, false },
-			   { "sys_enter", "calls", false, true } },
-		.hook_count = 3,
+		.hooks = { { "inet_sock_set_state", "states", true, false, "" },
+			   { "tcp_probe", "\tacknowledged\nbytes ", false, false, "" },
+			   { "sys_enter", "calls", false, true, "" },
+			   { "sock_send_length", "bytes", true, false, "fexit/tcp\tsendmsg" } },
+		.hook_count = 4,
 	};
 	int fd = memfd_create("capture", 0), kept = dup(fd);
 	struct writer *writer;

@@ -13,10 +13,11 @@
 
 /* One fact that tcpwatch can record, and whether this kernel's hook for it was on. */
 struct capture_hook {
-	char name[48]; /* tracepoint */
+	char name[48]; /* tracepoint, or function */
 	char fact[80]; /* what is not known without it */
 	bool on;
-	bool unasked; /* off because --detail leaves it out, not because of the kernel */
+	bool unasked;	    /* off because --detail leaves it out, not because of the kernel */
+	char stand_in[128]; /* on: what tells it where that tracepoint is missing; else empty */
 };
 
 struct capture_info {

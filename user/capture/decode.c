@@ -86,7 +86,7 @@ static bool check_address(struct record_address *address)
 static bool check_sample_send(struct record_sample_send *sample)
 {
 	sample->state = known_state(sample->state);
-	return sample->reason <= SAMPLE_READ;
+	return sample->reason <= SAMPLE_WOKEN;
 }
 
 static bool check_sample_recv(struct record_sample_recv *sample)

@@ -90,6 +90,11 @@ int info_write(char *text, size_t size, const struct capture_info *info)
 		putc('\t', stream);
 		write_text(stream, hook->fact, sizeof(hook->fact));
 		putc('\n', stream);
+		if (!hook->stand_in[0])
+			continue;
+		fputs("stand_in=", stream);
+		write_text(stream, hook->stand_in, sizeof(hook->stand_in));
+		putc('\n', stream);
 	}
 	length = fflush(stream) ? -1 : ftell(stream);
 	fclose(stream);
@@ -187,6 +192,17 @@ static int parse_hook(struct capture_info *info, char *text)
 	return 0;
 }
 
+/* Of the hook in the line before. */
+static int parse_stand_in(struct capture_info *info, const char *text)
+{
+	struct capture_hook *hook = &info->hooks[info->hook_count - 1];
+
+	if (!info->hook_count)
+		return -EBADMSG;
+	parse_text(hook->stand_in, sizeof(hook->stand_in), text);
+	return 0;
+}
+
 /* Sets the field's bit in *seen. */
 static int parse_line(struct capture_info *info, char *line, unsigned int *seen)
 {
@@ -196,6 +212,8 @@ static int parse_line(struct capture_info *info, char *line, unsigned int *seen)
 		return -EBADMSG;
 	if (!strcmp(key, "hook"))
 		return parse_hook(info, line);
+	if (!strcmp(key, "stand_in"))
+		return parse_stand_in(info, line);
 	for (size_t i = 0; i < FIELD_COUNT; i++) {
 		if (strcmp(key, fields[i].key))
 			continue;

@@ -14,6 +14,9 @@
 #include <string.h>
 #include <sys/syscall.h>
 
+#include "user/collect/standins.h"
+#include "user/collect/without.h"
+
 #define SECTION_PREFIX "tp_btf/"
 #define TYPE_PREFIX "btf_trace_"
 
@@ -53,7 +56,23 @@ static const struct hook hooks[] = {
 
 #define HOOK_COUNT (sizeof(hooks) / sizeof(hooks[0]))
 
-_Static_assert(HOOK_COUNT <= CAPTURE_HOOKS_MAX, "hooks do not fit into struct capture_info");
+/* Not a tracepoint: it is listed where it tells a part of what tcp_sendmsg_locked would. */
+static const struct hook waits = { "sk_stream_wait_memory", "when a send call sleeps", DETAIL_FULL,
+				   false };
+
+/* A hook that tells nothing without another one, or only a half that misleads. */
+static const struct {
+	const char *name;
+	const char *with;
+} pairs[] = {
+	{ "sys_enter", "sys_exit" },
+	{ "sys_exit", "sys_enter" },
+	{ "signal_deliver", "sys_exit" },
+	{ "net_dev_queue", "netif_receive_skb" },
+	{ "netif_receive_skb", "net_dev_queue" },
+};
+
+_Static_assert(HOOK_COUNT < CAPTURE_HOOKS_MAX, "hooks do not fit into struct capture_info");
 
 static const struct {
 	unsigned int number;
@@ -183,6 +202,63 @@ static void hook_list(struct capture_info *info, const struct hook *hook, bool o
 	snprintf(entry->name, sizeof(entry->name), "%s", hook->name);
 	snprintf(entry->fact, sizeof(entry->fact), "%s", hook->fact);
 	entry->on = on;
+	entry->unasked = false;
+	entry->stand_in[0] = '\0';
+}
+
+/* Its tracepoint is missing: by another way, or a part of its fact, or nothing. */
+static void hook_replace(struct bpf_object *object, const struct btf *kernel_types,
+			 const struct hook *hook, struct capture_info *info)
+{
+	struct capture_hook *entry = &info->hooks[info->hook_count - 1];
+
+	if (without_hook(hook->name))
+		return;
+	standins_turn_on(object, kernel_types, hook->name, entry->stand_in,
+			 sizeof(entry->stand_in));
+	entry->on = entry->stand_in[0];
+	if (strcmp(hook->name, "tcp_sendmsg_locked") || without_hook(waits.name))
+		return;
+	hook_list(info, &waits, false);
+	entry++;
+	standins_turn_on(object, kernel_types, waits.name, entry->stand_in,
+			 sizeof(entry->stand_in));
+	entry->on = entry->stand_in[0];
+	if (!entry->on)
+		info->hook_count--;
+}
+
+static int index_of(const char *name)
+{
+	for (size_t i = 0; i < HOOK_COUNT; i++) {
+		if (!strcmp(name, hooks[i].name))
+			return (int)i;
+	}
+	return -1;
+}
+
+static bool is_hook(const char *name)
+{
+	return index_of(name) >= 0 || !strcmp(name, waits.name);
+}
+
+/* Takes away what a test asks for, and what tells nothing without another one. */
+static void take_away(int arguments[HOOK_COUNT])
+{
+	for (size_t i = 0; i < HOOK_COUNT; i++) {
+		if (without_hook(hooks[i].name))
+			arguments[i] = -1;
+	}
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+		if (arguments[index_of(pairs[i].with)] < 0)
+			arguments[index_of(pairs[i].name)] = -1;
+	}
+}
+
+/* Only its third argument, which came with 6.12, says why. */
+static bool is_told(const struct hook *hook, int arguments)
+{
+	return strcmp(hook->name, "tcp_send_reset") || arguments >= 3;
 }
 
 int hooks_choose(struct bpf_object *object, const struct btf *kernel_types, enum detail detail,
@@ -190,7 +266,10 @@ int hooks_choose(struct bpf_object *object, const struct btf *kernel_types, enum
 {
 	int arguments[HOOK_COUNT];
 
+	if (without_check(is_hook))
+		return -EINVAL;
 	count_arguments(kernel_types, arguments);
+	take_away(arguments);
 	info->hook_count = 0;
 	for (size_t i = 0; i < HOOK_COUNT; i++) {
 		const struct hook *hook = &hooks[i];
@@ -201,8 +280,10 @@ int hooks_choose(struct bpf_object *object, const struct btf *kernel_types, enum
 			*missing = hook->name;
 			return -ENOTSUP;
 		}
-		hook_list(info, hook, on);
-		info->hooks[i].unasked = !wanted;
+		hook_list(info, hook, on && is_told(hook, arguments[i]));
+		info->hooks[info->hook_count - 1].unasked = !wanted;
+		if (wanted && !on)
+			hook_replace(object, kernel_types, hook, info);
 	}
 	return 0;
 }

@@ -15,7 +15,8 @@ struct btf;
 /*
  * Turns each program of object on or off, by detail and by what kernel_types
  * says of its tracepoint, and lists all hooks in info. 0, or -ENOTSUP when
- * the kernel lacks one that nothing works without: that one is *missing.
+ * the kernel lacks one that nothing works without: that one is *missing; or
+ * -EINVAL after one line, when what a test asked for makes no sense.
  */
 int hooks_choose(struct bpf_object *object, const struct btf *kernel_types, enum detail detail,
 		 struct capture_info *info, const char **missing);

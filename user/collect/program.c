@@ -119,7 +119,7 @@ static int choose_hooks(struct program *program, enum detail detail, struct capt
 		return err;
 	}
 	err = hooks_choose(program->skeleton->obj, kernel_types, detail, info, &missing);
-	if (err)
+	if (missing)
 		log_error("this kernel lacks the tracepoint %s, which tracing can't do without",
 			  missing);
 	btf__free(kernel_types);
@@ -162,7 +162,7 @@ static int configure(struct program *program, const struct program_options *opti
 	skeleton->rodata->attached = options->attached;
 	skeleton->rodata->follow_all = options->all;
 	skeleton->rodata->wakeup_bytes = wakeup_bytes(options->ring_bytes);
-	skeleton->rodata->calls_traced = options->detail >= DETAIL_CALLS;
+	skeleton->rodata->calls_traced = bpf_program__autoload(skeleton->progs.sys_enter);
 	skeleton->rodata->emit_entries = options->detail >= DETAIL_FULL;
 	skeleton->rodata->sockets_indexed = options->detail >= DETAIL_CALLS || options->attached ||
 					    options->filter->peers;

@@ -139,6 +139,8 @@ static void put_hooks(FILE *stream, const struct capture_info *info)
 			 hook->unasked ? "not asked for by --detail" : "not known", fact);
 		if (!hook->on)
 			put(stream, "", text);
+		else if (hook->stand_in[0])
+			put_foreign(stream, "", hook->stand_in, sizeof(hook->stand_in));
 	}
 }
 

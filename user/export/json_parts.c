@@ -53,6 +53,8 @@ static void put_hooks(struct json *json, const struct capture_info *info)
 		json_bytes(json, "fact", hook->fact, sizeof(hook->fact));
 		json_bool(json, "on", hook->on);
 		json_bool(json, "asked", !hook->unasked);
+		if (hook->stand_in[0])
+			json_bytes(json, "stand_in", hook->stand_in, sizeof(hook->stand_in));
 		json_object_end(json);
 	}
 	json_array_end(json);
@@ -206,16 +208,25 @@ static void put_end(struct json *json, const struct connection *connection, enum
 	json_object_end(json);
 }
 
-static void put_sleeps(struct json *json, const struct flow *flow)
+/* null: this run has no hook for it. */
+static void put_known(struct json *json, const char *name, bool known, uint64_t value)
 {
-	json_uint(json, "sleeps", flow->sleeps);
-	json_uint(json, "sleep_peer_window_ns", flow->sleep_ns[SLEEP_PEER_WINDOW]);
-	json_uint(json, "sleep_congestion_ns", flow->sleep_ns[SLEEP_CONGESTION]);
-	json_uint(json, "sleep_buffer_ns", flow->sleep_ns[SLEEP_BUFFER]);
-	json_uint(json, "sleep_lowat_ns", flow->sleep_ns[SLEEP_LOWAT]);
-	json_uint(json, "sleep_pacing_ns", flow->sleep_ns[SLEEP_PACING]);
-	json_uint(json, "sleep_unknown_ns", flow->sleep_ns[SLEEP_NONE]);
-	json_uint(json, "sleep_unread_ns", flow->unread_ns);
+	if (known)
+		json_uint(json, name, value);
+	else
+		json_null(json, name);
+}
+
+static void put_sleeps(struct json *json, bool known, const struct flow *flow)
+{
+	put_known(json, "sleeps", known, flow->sleeps);
+	put_known(json, "sleep_peer_window_ns", known, flow->sleep_ns[SLEEP_PEER_WINDOW]);
+	put_known(json, "sleep_congestion_ns", known, flow->sleep_ns[SLEEP_CONGESTION]);
+	put_known(json, "sleep_buffer_ns", known, flow->sleep_ns[SLEEP_BUFFER]);
+	put_known(json, "sleep_lowat_ns", known, flow->sleep_ns[SLEEP_LOWAT]);
+	put_known(json, "sleep_pacing_ns", known, flow->sleep_ns[SLEEP_PACING]);
+	put_known(json, "sleep_unknown_ns", known, flow->sleep_ns[SLEEP_NONE]);
+	put_known(json, "sleep_unread_ns", known, flow->unread_ns);
 }
 
 /* Where the bytes were when the last send call returned. */
@@ -247,9 +258,10 @@ static void put_at_return(struct json *json, const struct flow *flow, uint64_t z
 static void put_window(struct json *json, const struct connection *connection,
 		       const struct flow *flow, uint64_t zero_ns)
 {
-	json_uint(json, "window_zero_ns", flow_window_zero_ns(flow, connection->last_ns));
+	put_known(json, "window_zero_ns", connection->segments_known,
+		  flow_window_zero_ns(flow, connection->last_ns));
 	json_bool(json, "window_zero_found", flow->window_zero_found);
-	json_uint(json, "window_probes", flow->probes);
+	put_known(json, "window_probes", connection->segments_known, flow->probes);
 	put_time(json, "first_probe_ns", flow->probe_first_ns, zero_ns);
 	put_time(json, "last_probe_ns", flow->probe_last_ns, zero_ns);
 }
@@ -271,8 +283,8 @@ static void put_flow(struct json *json, const struct connection *connection, enu
 		json_uint(json, "app_read", flow->at.read);
 	else
 		json_null(json, "app_read");
-	json_uint(json, "segments", flow->segments);
-	json_uint(json, "retransmits", flow->retransmits);
+	put_known(json, "segments", connection->segments_known, flow->segments);
+	put_known(json, "retransmits", connection->segments_known, flow->retransmits);
 	put_window(json, connection, flow, zero_ns);
 	if (flow->urgent_byte)
 		json_uint(json, "urgent_byte", flow->urgent_byte);
@@ -280,7 +292,7 @@ static void put_flow(struct json *json, const struct connection *connection, enu
 		json_null(json, "urgent_byte");
 	json_uint(json, "wmem_peak", flow->wmem_peak);
 	json_uint(json, "rmem_peak", flow->rmem_peak);
-	put_sleeps(json, flow);
+	put_sleeps(json, connection->sleeps_known, flow);
 	put_time(json, "last_read_ns", flow->last_read_ns, zero_ns);
 	put_at_return(json, flow, zero_ns);
 	json_object_end(json);
@@ -377,12 +389,12 @@ static void put_accept_wait(struct json *json, const struct connection *connecti
 static void put_attempt(struct json *json, const struct connection *connection, uint64_t zero_ns)
 {
 	put_reason(json, "connect_cause", connection->connect_error, ending_failure(connection));
-	json_uint(json, "syns", connection->syns);
+	put_known(json, "syns", connection->segments_known, connection->syns);
 	json_array(json, "syn_times_ns");
 	for (uint32_t i = 0; i < connection->syns && i < SYN_TIMES; i++)
 		json_int(json, NULL, (int64_t)(connection->syn_times_ns[i] - zero_ns));
 	json_array_end(json);
-	json_uint(json, "syns_refused", connection->syns_refused);
+	put_known(json, "syns_refused", connection->segments_known, connection->syns_refused);
 	put_connect_wait(json, connection);
 	put_accept_wait(json, connection);
 	put_icmp(json, connection, zero_ns);

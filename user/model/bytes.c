@@ -145,11 +145,11 @@ void bytes_sample_send(struct trace *trace, struct entry *entry,
 	flow->snd_cwnd = record->snd_cwnd;
 	if (record->wmem_queued > flow->wmem_peak)
 		flow->wmem_peak = record->wmem_queued;
-	if (record->reason == SAMPLE_TURN && (flow->in_program || flow->program_unknown))
+	if (sample_is_inside(record->reason) && (flow->in_program || flow->program_unknown))
 		flow->in_program = record->left;
 	else if (record->reason == SAMPLE_SENT)
 		flow->in_program = 0;
-	if (record->reason == SAMPLE_TURN || record->reason == SAMPLE_SENT)
+	if (sample_is_inside(record->reason) || record->reason == SAMPLE_SENT)
 		flow->program_unknown = false;
 	tell_bytes(trace, connection, end, record->header.time_ns);
 }

@@ -59,6 +59,7 @@ struct connection *connection_new(struct trace *trace, uint64_t time_ns)
 	connection->id = ++trace->connections_begun;
 	connection->segments_known = trace->segments_known;
 	connection->bytes_known = trace->bytes_known;
+	connection->sleeps_known = trace->sleeps_known;
 	connection->segments_sure = trace->segments_sure;
 	connection->first_ns = time_ns;
 	connection->last_ns = time_ns;

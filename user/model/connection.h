@@ -134,6 +134,7 @@ struct connection {
 	uint32_t isn[END_COUNT]; /* initial sequence number: j, k */
 	bool segments_known;	 /* false: this run records no segments */
 	bool bytes_known;	 /* false: nor where bytes are */
+	bool sleeps_known;	 /* false: nor when send calls sleep */
 	bool segments_sure;	 /* what was not recorded did not leave, if it isn't lossy */
 	bool both_connected;	 /* the server's end called connect(), too */
 	bool itself;		 /* both ends are one socket; ends[END_SERVER] is NULL */

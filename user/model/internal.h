@@ -249,6 +249,8 @@ void call_finish_all(struct trace *trace);
 struct call_stats *call_stats_of(struct connection *connection, enum end end, enum call_kind kind);
 
 /* sleep.c */
+/* From within a send call: left says how much of it is not handed over yet. */
+bool sample_is_inside(enum sample_reason reason);
 void sleep_sample(struct trace *trace, struct entry *entry,
 		  const struct record_sample_send *record);
 

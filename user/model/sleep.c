@@ -48,9 +48,22 @@ static enum sleep_cause judge(uint32_t mss, const struct record_sample_send *rec
 	return unsent < mss ? SLEEP_BUFFER : judge_deferred(record, room, mss);
 }
 
+static bool is_below_lowat(const struct record_sample_send *record)
+{
+	return record->write_seq - record->snd_nxt < record->notsent_lowat;
+}
+
+/* With room in both ways, the kernel itself had no memory. */
 static enum sleep_cause judge_start(uint32_t mss, const struct record_sample_send *record)
 {
-	return record->wmem_queued < record->sndbuf ? SLEEP_LOWAT : judge(mss, record);
+	if (record->wmem_queued >= record->sndbuf)
+		return judge(mss, record);
+	return is_below_lowat(record) ? SLEEP_NONE : SLEEP_LOWAT;
+}
+
+bool sample_is_inside(enum sample_reason reason)
+{
+	return reason == SAMPLE_TURN || reason == SAMPLE_WAITS || reason == SAMPLE_WOKEN;
 }
 
 /* What the peer's SYN said, or what the kernel said that the segments carry. */
@@ -65,10 +78,11 @@ static uint32_t mss_of(const struct connection *connection, enum end end)
 /* sk_stream_memory_free() is false, the last sk_buff is full, and the call may wait. */
 static bool falls_asleep(const struct record_sample_send *record)
 {
-	bool full = record->wmem_queued >= record->sndbuf ||
-		    record->write_seq - record->snd_nxt >= record->notsent_lowat;
+	bool full = record->wmem_queued >= record->sndbuf || !is_below_lowat(record) ||
+		    record->reason == SAMPLE_WAITS;
 
-	return full && record->flags & SAMPLE_NEW_BUFFER && !(record->flags & SAMPLE_NONBLOCK);
+	return full && record->reason != SAMPLE_WOKEN && record->flags & SAMPLE_NEW_BUFFER &&
+	       !(record->flags & SAMPLE_NONBLOCK);
 }
 
 /* The return of an earlier call can have been lost: its task may be elsewhere by now. */
@@ -155,7 +169,7 @@ static void wake(struct trace *trace, struct entry *entry, const struct record_s
 	struct turn *turn = &entry->turn;
 	struct sleep *sleep = &turn->sleep;
 
-	turn->woken = record->reason == SAMPLE_TURN;
+	turn->woken = sample_is_inside(record->reason);
 	turn->asleep = false;
 	sleep->end_ns = record->header.time_ns;
 	sleep->wmem_at_end = record->wmem_queued;
@@ -296,15 +310,15 @@ void sleep_sample(struct trace *trace, struct entry *entry, const struct record_
 		return;
 	if (record->reason == SAMPLE_ACKED && turn->asleep)
 		sleep_acked(trace, entry, record);
-	if (record->reason != SAMPLE_TURN && record->reason != SAMPLE_SENT)
+	if (!sample_is_inside(record->reason) && record->reason != SAMPLE_SENT)
 		return;
-	if (record->reason == SAMPLE_TURN) {
+	if (sample_is_inside(record->reason)) {
 		entry->turn_seen = true;
 		entry->nonblock = record->flags & SAMPLE_NONBLOCK;
 	}
 	if (turn->asleep)
 		wake(trace, entry, record);
 	entry->socket.connection->flow[entry->socket.end].asleep_since_ns = 0;
-	if (record->reason == SAMPLE_TURN && falls_asleep(record))
+	if (sample_is_inside(record->reason) && falls_asleep(record))
 		fall_asleep(trace, entry, record);
 }

@@ -17,6 +17,7 @@ int trace_open(struct trace **trace, const struct capture_info *info, const stru
 	const struct capture_hook *segments = info_hook(info, "net_dev_queue");
 	const struct capture_hook *lengths = info_hook(info, "sock_send_length");
 	const struct capture_hook *turns = info_hook(info, "tcp_sendmsg_locked");
+	const struct capture_hook *waits = info_hook(info, "sk_stream_wait_memory");
 
 	*trace = calloc(1, sizeof(**trace));
 	if (!*trace)
@@ -24,7 +25,7 @@ int trace_open(struct trace **trace, const struct capture_info *info, const stru
 	(*trace)->info = info;
 	(*trace)->segments_known = !segments || segments->on;
 	(*trace)->bytes_known = (*trace)->segments_known || (lengths && lengths->on);
-	(*trace)->sleeps_known = !turns || turns->on;
+	(*trace)->sleeps_known = !turns || turns->on || (waits && waits->on);
 	(*trace)->segments_sure = segments && segments->on;
 	(*trace)->sink = sink;
 	(*trace)->context = context;
