@@ -3,6 +3,7 @@
 #include <locale.h>
 
 #include "user/base/log.h"
+#include "user/collect/privilege.h"
 #include "user/options.h"
 #include "user/run.h"
 
@@ -16,5 +17,7 @@ int main(int argc, char **argv)
 	if (parsed)
 		return parsed < 0 ? EXIT_OWN_FAILURE : 0;
 	log_set_verbose(options.verbose);
+	if (privilege_choose(options.user))
+		return EXIT_OWN_FAILURE;
 	return options.read ? run_replay(&options) : run_live(&options);
 }

@@ -15,6 +15,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "user/base/log.h"
+
 #define TURN_NS 50000000
 #define DRAIN_NS 1000000000ULL
 
@@ -142,6 +144,14 @@ static bool sent_by_process(const struct signalfd_siginfo *info)
 	return info->ssi_code <= 0;
 }
 
+static void pass_on(pid_t pid, int signo)
+{
+	if (kill(pid, signo) && errno == EPERM)
+		log_warning("signal %d can't be passed on to process %d, which runs as another "
+			    "user by now",
+			    signo, (int)pid);
+}
+
 static void take_signal(struct loop *loop, const struct signalfd_siginfo *info)
 {
 	uint32_t bit = 1U << (info->ssi_signo & 31);
@@ -155,7 +165,7 @@ static void take_signal(struct loop *loop, const struct signalfd_siginfo *info)
 	if (loop->ended || loop->signals_seen & bit)
 		loop->stop = true;
 	else if (sent_by_process(info))
-		kill(loop->command->pid, info->ssi_signo);
+		pass_on(loop->command->pid, (int)info->ssi_signo);
 	loop->signals_seen |= bit;
 }
 

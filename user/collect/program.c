@@ -425,7 +425,7 @@ static bool flush_processor(struct program *program, int processor)
 }
 
 /* All that was recorded until now comes into the ring, and behind it a mark of this time. */
-static void program_flush(struct program *program, uint64_t now_ns)
+static int program_flush(struct program *program, uint64_t now_ns)
 {
 	bool flushed = true;
 
@@ -433,21 +433,22 @@ static void program_flush(struct program *program, uint64_t now_ns)
 	for (int processor = 0; processor < program->processors; processor++)
 		flushed &= flush_processor(program, processor) ||
 			   flush_processor(program, processor);
-	if (flushed)
-		run_program(program->skeleton->progs.mark_time, -1);
+	return flushed ? run_program(program->skeleton->progs.mark_time, -1) : 0;
 }
 
 int program_drain(struct program *program, uint64_t now_ns,
 		  int (*out)(void *context, const struct record_header *record), void *context)
 {
-	int err, found;
+	int err = 0, found;
 
 	program->out = out;
 	program->context = context;
 	program->drained_bytes = 0;
 	program->handed = 0;
 	if (now_ns)
-		program_flush(program, now_ns);
+		err = program_flush(program, now_ns);
+	if (err)
+		return err;
 	err = ring_buffer__consume(program->ring);
 	if (err < 0 && err != -ECANCELED)
 		return err;
