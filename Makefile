@@ -103,7 +103,7 @@ else ifeq ($(SAN),1)
 BUILD := build/san
 OUT := build/san/
 CFLAGS ?= -O1 -g
-hardening := $(sanitizers)
+hardening := $(sanitizers) -DSANITIZED
 else
 BUILD := build
 OUT :=
@@ -135,7 +135,7 @@ objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
 find_c = $(foreach d,$(1),$(wildcard $(d)/*.c $(d)/*/*.c))
 
 # What unit tests call of the files beside main.c.
-core_mains := $(wildcard user/options*.c) user/pieces.c
+core_mains := $(wildcard user/options*.c) user/fence.c user/pieces.c
 # Right of the ring buffer: builds and is tested without root, clang or BPF.
 core_objects := $(call objects,$(call find_c,user/base user/capture user/model user/export) \
 	$(wildcard $(core_mains)))

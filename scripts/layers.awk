@@ -14,9 +14,10 @@ BEGIN {
 	allowed["export"] = "base capture model export record"
 	allowed["options"] = "base capture model export options record"
 	allowed["pieces"] = "base pieces"
-	allowed["main"] = "base capture collect model export options pieces main record"
+	allowed["fence"] = "fence"
+	allowed["main"] = "base capture collect model export options pieces fence main record"
 	allowed["experiments"] = "experiments"
-	allowed["unit"] = "base capture model export options pieces record unit"
+	allowed["unit"] = "base capture model export options pieces fence record unit"
 	allowed["fuzz"] = "base bpf capture model export record unit fuzz"
 	allowed["live"] = "live"
 	allowed["tests"] = "base capture model export options record tests"
@@ -39,7 +40,7 @@ function room(path) {
 		return part[2]
 	}
 	if (path ~ /^user\/options[a-z_]*\.[ch]$/) return "options"
-	if (path ~ /^user\/pieces\.[ch]$/) return "pieces"
+	if (path ~ /^user\/(pieces|fence)\.[ch]$/) return substr(path, 6, length(path) - 7)
 	if (path ~ /^user\//) return "main"
 	if (path ~ /^experiments\//) return "experiments"
 	if (path ~ /^tests\/(fuzz|unit|live)\//) {

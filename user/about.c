@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "user/collect/clock.h"
 #include "user/collect/process.h"
 
 /* The first line of a small file, without its end. */
@@ -92,16 +93,11 @@ void about_run(struct capture_info *info, const struct options *options)
 		name_processes(info->command, sizeof(info->command), options);
 }
 
-static uint64_t clock_ns(clockid_t id)
+void about_start(struct capture_info *info)
 {
 	struct timespec now;
 
-	clock_gettime(id, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
-void about_start(struct capture_info *info)
-{
-	info->start_mono_ns = clock_ns(CLOCK_MONOTONIC);
-	info->start_real_ns = clock_ns(CLOCK_REALTIME);
+	info->start_mono_ns = clock_kernel_ns();
+	clock_gettime(CLOCK_REALTIME, &now);
+	info->start_real_ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }

@@ -335,7 +335,10 @@ static int trace(struct live *live)
 		calls.fds[0] = watch_key_fd(live->watch);
 		calls.fds[1] = watch_output_fd(live->watch);
 	}
-	err = loop_run(live->program, &live->command, &calls, live, &limits, &end);
+	/* All is open and on: from here no right is needed. */
+	err = outputs_shut_in(&live->outputs, live->options);
+	if (!err)
+		err = loop_run(live->program, &live->command, &calls, live, &limits, &end);
 	if (err)
 		log_error("the trace stopped: %s", strerror(-err));
 	else if (live->options->command && end.status < 0)

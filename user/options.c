@@ -39,6 +39,7 @@ enum key {
 	KEY_INFO,
 	KEY_DETAIL,
 	KEY_RING_SIZE,
+	KEY_USER,
 	KEY_FORCE,
 	KEY_ROTATE,
 	KEY_KEEP,
@@ -100,6 +101,8 @@ static const struct argp_option table[] = {
 	{ "ring-size", KEY_RING_SIZE, "SIZE", 0,
 	  "room for events between kernel and tcpwatch: a power of two from 64k to 1g (default 8m)",
 	  0 },
+	{ "user", KEY_USER, "NAME", 0,
+	  "run the command as this user, whose the files are too (default: who called sudo)", 0 },
 	{ "color", KEY_COLOR, "WHEN", OPTION_ARG_OPTIONAL, "auto (default), always, never", 0 },
 	{ "ascii", KEY_ASCII, NULL, 0, "draw with ASCII characters only", 0 },
 	{ "lang", KEY_LANG, "LANG", 0, "captions in en (default) or zh", 0 },
@@ -392,6 +395,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		return 0;
 	case KEY_INFO:
 		options->info = true;
+		return 0;
+	case KEY_USER:
+		options->user = arg;
 		return 0;
 	case KEY_FORCE:
 		options->force = true;

@@ -38,6 +38,7 @@ struct options {
 	int pids[OPTIONS_PIDS_MAX];
 	bool all;			 /* -a */
 	uint64_t duration_ns;		 /* -d; 0: until the end */
+	const char *user;		 /* --user; NULL: not given */
 	const char *output;		 /* -o */
 	const char *csv;		 /* a directory */
 	const char *files[OUTPUT_FILES]; /* NULL: not wanted; "-": standard output */

@@ -10,30 +10,20 @@
 #include <unistd.h>
 
 #include "user/base/log.h"
+#include "user/collect/privilege.h"
 #include "user/export/export.h"
+#include "user/fence.h"
+#include "user/place.h"
 
 #define DEFAULT_PIECES 10
 
-/* With sudo the files are the invoking user's, not root's. */
-void outputs_give_to_invoker(int fd, const char *what)
+/* The files belong to the user whose the run is. */
+void outputs_give_to_user(int fd, const char *what)
 {
-	const char *uid = getenv("SUDO_UID"), *gid = getenv("SUDO_GID");
+	int err = privilege_give(fd);
 
-	if (geteuid() || !uid || !gid)
-		return;
-	if (fchown(fd, (uid_t)strtoul(uid, NULL, 10), (gid_t)strtoul(gid, NULL, 10)))
-		log_detail("%s stays root's: %s", what, strerror(errno));
-}
-
-static int complain(const char *path, int error)
-{
-	if (error == EEXIST)
-		log_error("%s exists: choose another name, or overwrite it with --force", path);
-	else if (error == ELOOP)
-		log_error("%s is a symbolic link: name the file itself", path);
-	else
-		log_error("can't write %s: %s", path, strerror(error));
-	return -error;
+	if (err)
+		log_detail("%s stays root's: %s", what, strerror(-err));
 }
 
 static bool is_regular(int fd)
@@ -44,80 +34,140 @@ static bool is_regular(int fd)
 }
 
 /* A device or a FIFO: nothing in it can be overwritten. */
-static bool is_outlet(const char *path)
+static bool is_outlet(const struct place *place)
 {
 	struct stat status;
 
-	return !lstat(path, &status) && (S_ISCHR(status.st_mode) || S_ISFIFO(status.st_mode));
+	return !fstatat(place->directory_fd, place->name, &status, AT_SYMLINK_NOFOLLOW) &&
+	       (S_ISCHR(status.st_mode) || S_ISFIFO(status.st_mode));
 }
 
-/* Waits, with a FIFO, for a reader, as a shell would. */
-static int open_outlet(const char *path)
+/* Closes what is not to be written to. */
+static int check(int fd, const char *path)
 {
-	int fd = open(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY);
+	if (!place_check(fd, path))
+		return fd;
+	close(fd);
+	return -EPERM;
+}
 
-	return fd < 0 ? complain(path, errno) : fd;
+/* Waits, with a FIFO, for a reader, as a shell would. A FIFO of others listens to others. */
+static int open_outlet(const struct place *place, const char *path)
+{
+	int how = O_WRONLY | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY;
+	int fd = openat(place->directory_fd, place->name, how);
+	struct stat status;
+
+	if (fd < 0)
+		return place_complain(path, errno);
+	return !fstat(fd, &status) && S_ISCHR(status.st_mode) ? fd : check(fd, path);
 }
 
 /* A regular file: new, or with force one that exists and keeps its bytes for now. */
-static int open_file(const char *path, bool force, bool *made)
+static int open_file(const struct place *place, const char *path, bool force, bool *made)
 {
 	int how = O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK;
-	int fd = open(path, how | O_CREAT | O_EXCL, 0644);
+	int fd = openat(place->directory_fd, place->name, how | O_CREAT | O_EXCL, 0644);
 
 	*made = fd >= 0;
-	if (fd < 0 && errno == EEXIST && (force || is_outlet(path)))
-		fd = open(path, how);
+	if (fd < 0 && errno == EEXIST && (force || is_outlet(place)))
+		fd = openat(place->directory_fd, place->name, how);
 	if (fd < 0)
-		return complain(path, errno);
+		return place_complain(path, errno);
 	if (!is_regular(fd)) {
 		close(fd);
 		log_error("%s is not a regular file: name another one", path);
 		return -EINVAL;
 	}
-	if (*made)
-		outputs_give_to_invoker(fd, path);
+	if (!*made)
+		return check(fd, path);
+	outputs_give_to_user(fd, path);
 	return fd;
+}
+
+static int open_capture(const char *path, bool force, bool *made)
+{
+	struct place place;
+	int fd = place_find(&place, path);
+
+	if (fd)
+		return fd;
+	fd = open_file(&place, path, force, made);
+	place_close(&place);
+	return fd;
+}
+
+/* Files will be made there when root's rights are gone. */
+static int check_directory(int fd, const char *path)
+{
+	int err = privilege_may_write(fd);
+
+	if (err)
+		log_error("%s: no more files can be made there once root's rights are given up "
+			  "(%s); choose another directory",
+			  path, strerror(-err));
+	return err;
+}
+
+static int open_made_directory(const struct place *place, const char *path, bool force, bool *made)
+{
+	int how = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, fd;
+
+	*made = !mkdirat(place->directory_fd, place->name, 0755);
+	if (!*made && (errno != EEXIST || !force))
+		return place_complain(path, errno);
+	fd = openat(place->directory_fd, place->name, how);
+	if (fd < 0)
+		return place_complain(path, errno);
+	if (*made)
+		outputs_give_to_user(fd, path);
+	else if (place_check(fd, path) || check_directory(fd, path))
+		goto out;
+	return fd;
+out:
+	close(fd);
+	return -EPERM;
 }
 
 static int open_directory(const char *path, bool force, bool *made)
 {
-	int fd;
+	struct place place;
+	int fd = place_find(&place, path);
 
-	*made = !mkdir(path, 0755);
-	if (!*made && (errno != EEXIST || !force))
-		return complain(path, errno);
-	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0)
-		return complain(path, errno);
-	if (*made)
-		outputs_give_to_invoker(fd, path);
+	if (fd)
+		return fd;
+	fd = open_made_directory(&place, path, force, made);
+	place_close(&place);
 	return fd;
 }
 
 static FILE *open_stream(const char *path, bool force, bool *made)
 {
+	struct place place = { .directory_fd = -1 };
 	int fd;
 
 	if (!strcmp(path, "-"))
 		fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
-	else if (is_outlet(path))
-		fd = open_outlet(path);
+	else if (place_find(&place, path))
+		return NULL;
+	else if (is_outlet(&place))
+		fd = open_outlet(&place, path);
 	else
-		fd = open_file(path, force, made);
+		fd = open_file(&place, path, force, made);
+	place_close(&place);
 	return fd < 0 ? NULL : fdopen(fd, "w");
 }
 
 static int empty(int fd, const char *path)
 {
-	return is_regular(fd) && ftruncate(fd, 0) ? complain(path, errno) : 0;
+	return is_regular(fd) && ftruncate(fd, 0) ? place_complain(path, errno) : 0;
 }
 
 static int empty_directory(int fd, const char *path)
 {
 	int err = csv_remove(fd);
 
-	return err ? complain(path, -err) : 0;
+	return err ? place_complain(path, -err) : 0;
 }
 
 int outputs_commit(const struct outputs *outputs, const struct options *options)
@@ -135,17 +185,23 @@ int outputs_commit(const struct outputs *outputs, const struct options *options)
 	return err;
 }
 
+static void take_back(const char *path)
+{
+	if (remove(path))
+		log_warning("%s stays, empty: %s", path, strerror(errno));
+}
+
 void outputs_abandon(const struct outputs *outputs, const struct options *options)
 {
 	if (outputs->pieces)
 		pieces_abandon(outputs->pieces);
 	else if (outputs->made_capture)
-		unlink(options->output);
+		take_back(options->output);
 	if (outputs->made_csv)
-		rmdir(options->csv);
+		take_back(options->csv);
 	for (int i = 0; i < OUTPUT_FILES; i++) {
 		if (outputs->made[i])
-			unlink(options->files[i]);
+			take_back(options->files[i]);
 	}
 }
 
@@ -158,7 +214,7 @@ int outputs_spool(void)
 		directory = "/tmp";
 	fd = open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	if (fd < 0)
-		return complain(directory, errno);
+		return place_complain(directory, errno);
 	return fd;
 }
 
@@ -180,23 +236,23 @@ static int open_wanted(struct outputs *outputs, const struct options *options, i
 }
 
 /* One of the outputs: where it is open and what it was called. */
-struct place {
+struct opened {
 	int fd;
 	const char *path;
 };
 
-static int places_of(const struct outputs *outputs, const struct options *options,
-		     struct place places[2 + OUTPUT_FILES])
+static int all_of(const struct outputs *outputs, const struct options *options,
+		  struct opened all[2 + OUTPUT_FILES])
 {
 	int count = 0;
 
 	if (options->output)
-		places[count++] = (struct place){ outputs->capture_fd, options->output };
+		all[count++] = (struct opened){ outputs->capture_fd, options->output };
 	if (options->csv)
-		places[count++] = (struct place){ outputs->csv_fd, options->csv };
+		all[count++] = (struct opened){ outputs->csv_fd, options->csv };
 	for (int i = 0; i < OUTPUT_FILES; i++)
 		if (outputs->files[i])
-			places[count++] = (struct place){
+			all[count++] = (struct opened){
 				fileno(outputs->files[i]),
 				strcmp(options->files[i], "-") ? options->files[i]
 							       : "standard output",
@@ -219,20 +275,20 @@ static bool is_one_file(int fd, int other_fd)
 /* An output over another one, or over the capture that is read, would destroy it. */
 static int check_apart(const struct outputs *outputs, const struct options *options, int read_fd)
 {
-	struct place places[2 + OUTPUT_FILES];
-	int count = places_of(outputs, options, places);
+	struct opened all[2 + OUTPUT_FILES];
+	int count = all_of(outputs, options, all);
 
 	for (int i = 0; i < count; i++) {
-		if (read_fd >= 0 && is_one_file(places[i].fd, read_fd)) {
+		if (read_fd >= 0 && is_one_file(all[i].fd, read_fd)) {
 			log_error("%s is the capture that is read: write to another file",
-				  places[i].path);
+				  all[i].path);
 			return -EINVAL;
 		}
 		for (int k = 0; k < i; k++) {
-			if (!is_one_file(places[i].fd, places[k].fd))
+			if (!is_one_file(all[i].fd, all[k].fd))
 				continue;
-			log_error("%s and %s are one file: give each output its own",
-				  places[k].path, places[i].path);
+			log_error("%s and %s are one file: give each output its own", all[k].path,
+				  all[i].path);
 			return -EINVAL;
 		}
 	}
@@ -244,15 +300,37 @@ int outputs_next_piece(const struct outputs *outputs)
 	int fd = pieces_next(outputs->pieces);
 
 	if (fd >= 0)
-		outputs_give_to_invoker(fd, pieces_path(outputs->pieces));
+		outputs_give_to_user(fd, pieces_path(outputs->pieces));
 	return fd;
+}
+
+/* Where path leads to, and where pieces can be made to the end of the run. */
+static int open_way(const char *path)
+{
+	struct place place;
+	int fd = place_find(&place, path), err;
+
+	if (fd)
+		return fd;
+	fd = openat(place.directory_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	place_close(&place);
+	if (fd < 0)
+		return place_complain(path, errno);
+	err = check_directory(fd, path);
+	if (!err)
+		return fd;
+	close(fd);
+	return err;
 }
 
 static int open_first_piece(struct outputs *outputs, const struct options *options)
 {
 	uint32_t keep = options->keep ? options->keep : DEFAULT_PIECES;
-	int err = pieces_open(&outputs->pieces, options->output, keep, options->force);
+	int fd = open_way(options->output), err;
 
+	if (fd < 0)
+		return fd;
+	err = pieces_open(&outputs->pieces, fd, options->output, keep, options->force);
 	return err ? err : outputs_next_piece(outputs);
 }
 
@@ -265,7 +343,7 @@ int outputs_open(struct outputs *outputs, const struct options *options, bool sp
 		err = outputs->capture_fd = open_first_piece(outputs, options);
 	else if (options->output)
 		err = outputs->capture_fd =
-			open_file(options->output, options->force, &outputs->made_capture);
+			open_capture(options->output, options->force, &outputs->made_capture);
 	else if (spool)
 		err = outputs->capture_fd = outputs_spool();
 	if (err >= 0 && options->csv)
@@ -282,11 +360,34 @@ int outputs_open(struct outputs *outputs, const struct options *options, bool sp
 	return err;
 }
 
+int outputs_shut_in(const struct outputs *outputs, const struct options *options)
+{
+	struct fence fence;
+	int err;
+
+	fence_open(&fence);
+	if (outputs->csv_fd >= 0)
+		fence_let_files(&fence, outputs->csv_fd);
+	if (outputs->pieces)
+		fence_let_files(&fence, pieces_directory(outputs->pieces));
+	if (options->files[OUTPUT_PERFETTO])
+		fence_let_temporary(&fence);
+	if (options->play || options->view == VIEW_LIVE)
+		fence_let_terminal(&fence);
+	if (outputs->made_csv)
+		fence_let_removal(&fence, options->csv);
+	for (int i = 0; i < OUTPUT_FILES; i++)
+		if (outputs->made[i])
+			fence_let_removal(&fence, options->files[i]);
+	err = privilege_give_up();
+	return err ? err : fence_close(&fence);
+}
+
 static int close_stream(FILE *stream, const char *path)
 {
 	if (!stream || !fclose(stream))
 		return 0;
-	return complain(path, errno);
+	return place_complain(path, errno);
 }
 
 int outputs_close(struct outputs *outputs, const struct options *options)

@@ -2,7 +2,8 @@
 /*
  * The files that a run leaves behind: all opened before it starts, so that
  * nothing is traced in vain; never over something that exists, but for
- * --force; never two in one file; never through a symbolic link; owned by the invoking user.
+ * --force, and then not over another user's; never two in one file; never through
+ * a symbolic link; owned by the user whose the run is.
  */
 #ifndef TCPWATCH_OUTPUTS_H
 #define TCPWATCH_OUTPUTS_H
@@ -36,14 +37,21 @@ void outputs_abandon(const struct outputs *outputs, const struct options *option
 /* True when something has to be made from the whole capture at its end. */
 bool outputs_need_capture(const struct options *options);
 
-/* Under sudo, makes what is open at fd the invoking user's; what: its name in a message. */
-void outputs_give_to_invoker(int fd, const char *what);
+/* Makes what is open at fd that of the user whose the run is; what: its name in a message. */
+void outputs_give_to_user(int fd, const char *what);
 
 /* An unnamed file for reading and writing. Negative errno after one line. */
 int outputs_spool(void);
 
 /* The next file of a capture that is split. Negative errno after one line. */
 int outputs_next_piece(const struct outputs *outputs);
+
+/*
+ * What is open is what is needed: gives up all rights (privilege_give_up), and
+ * goes behind a fence in which only these outputs can be made and removed.
+ * 0 or negative errno.
+ */
+int outputs_shut_in(const struct outputs *outputs, const struct options *options);
 
 /* Closes all that is open; 0, or a negative errno after a line for each failed write. */
 int outputs_close(struct outputs *outputs, const struct options *options);

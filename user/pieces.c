@@ -62,24 +62,10 @@ static int split_path(struct pieces *pieces, const char *path)
 		return -ENOMEM;
 	slash = strrchr(pieces->stem, '/');
 	pieces->name = slash ? slash + 1 : pieces->stem;
-	return 0;
-}
-
-static int open_directory(struct pieces *pieces)
-{
-	size_t length = (size_t)(pieces->name - pieces->stem);
-	char *path = length ? strndup(pieces->stem, length) : strdup(".");
-	int err = 0;
-
-	if (!path)
-		return -ENOMEM;
-	pieces->directory_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (pieces->directory_fd < 0) {
-		err = -errno;
-		log_error("can't write in %s: %s", path, strerror(errno));
-	}
-	free(path);
-	return err;
+	if (pieces->name[0])
+		return 0;
+	log_error("-o %s: that is a directory; name a file in it", path);
+	return -EINVAL;
 }
 
 /* "run.0007.tcpw", and not "run.7.tcpw" or "run.tcpw". */
@@ -111,21 +97,21 @@ static int refuse_existing(const struct pieces *pieces)
 	return err;
 }
 
-int pieces_open(struct pieces **out, const char *path, uint32_t keep, bool force)
+int pieces_open(struct pieces **out, int directory_fd, const char *path, uint32_t keep, bool force)
 {
 	struct pieces *pieces = calloc(1, sizeof(*pieces));
 	int err;
 
 	*out = pieces;
-	if (!pieces)
+	if (!pieces) {
+		close(directory_fd);
 		return -ENOMEM;
-	pieces->directory_fd = -1;
+	}
+	pieces->directory_fd = directory_fd;
 	pieces->keep = keep;
 	pieces->force = force;
 	pieces->made = calloc(keep, sizeof(pieces->made[0]));
 	err = pieces->made ? split_path(pieces, path) : -ENOMEM;
-	if (!err)
-		err = open_directory(pieces);
 	if (!err && !force)
 		err = refuse_existing(pieces);
 	if (!err)
@@ -194,6 +180,11 @@ int pieces_next(struct pieces *pieces)
 	}
 	note_made(pieces, fd);
 	return fd;
+}
+
+int pieces_directory(const struct pieces *pieces)
+{
+	return pieces->directory_fd;
 }
 
 uint32_t pieces_number(const struct pieces *pieces)

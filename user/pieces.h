@@ -13,13 +13,18 @@
 struct pieces;
 
 /*
- * path: of the whole, as -o has it; keep: 1 or more. Refuses when a file of
- * such a name exists, but for force. 0, or negative errno after one line.
+ * path: of the whole, as -o has it; directory_fd: open where that leads to, and
+ * from now on the pieces'; keep: 1 or more. Refuses when a file of such a name
+ * exists, but for force. 0, or negative errno after one line.
  */
-int pieces_open(struct pieces **pieces, const char *path, uint32_t keep, bool force);
+int pieces_open(struct pieces **pieces, int directory_fd, const char *path, uint32_t keep,
+		bool force);
 
 /* The next file, empty, open for reading and writing; negative errno after one line. */
 int pieces_next(struct pieces *pieces);
+
+/* Where all of them are made; stays the pieces'. */
+int pieces_directory(const struct pieces *pieces);
 
 /* Number and path of the last one made; the text changes with the next one. */
 uint32_t pieces_number(const struct pieces *pieces);

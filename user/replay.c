@@ -121,7 +121,13 @@ int run_replay(const struct options *options)
 		close(fd);
 		return EXIT_OWN_FAILURE;
 	}
-	err = read_capture(fd, options, &outputs);
+	err = outputs_shut_in(&outputs, options);
+	if (err) {
+		log_error("can't give up rights: %s", strerror(-err));
+		close(fd);
+	} else {
+		err = read_capture(fd, options, &outputs);
+	}
 	if (err)
 		outputs_abandon(&outputs, options);
 	if (outputs_close(&outputs, options))

@@ -70,7 +70,7 @@ static int make_terminal(struct watch *watch)
 	if (!ioctl(STDERR_FILENO, TIOCGWINSZ, &size))
 		ioctl(watch->command_fd, TIOCSWINSZ, &size);
 	/* Under sudo the command is not root, and may open its terminal by name. */
-	outputs_give_to_invoker(watch->command_fd, "the command's terminal");
+	outputs_give_to_user(watch->command_fd, "the command's terminal");
 	return 0;
 }
 

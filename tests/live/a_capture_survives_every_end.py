@@ -47,7 +47,8 @@ def counts_signals():
     signal.signal(signal.SIGINT, handle)
     signal.signal(signal.SIGTERM, handle)
     busy()
-    signal.pause()
+    # pause() would wait for ever for one that came just before.
+    wait_until(lambda: count[0], "a signal")
     end = time.monotonic() + 0.5
     while time.monotonic() < end:
         time.sleep(0.1)

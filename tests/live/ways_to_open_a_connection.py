@@ -27,7 +27,8 @@ def set_sysctl(name, value):
 
 
 def tell(**words):
-    print(json.dumps(words), flush=True)
+    """In one write(): two processes say something at the same time."""
+    os.write(1, (json.dumps(words) + "\n").encode())
 
 
 def told(result):

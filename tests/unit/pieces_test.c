@@ -41,6 +41,12 @@ static bool exists(const char *name)
 	return !access(name, F_OK);
 }
 
+/* The pieces close it. */
+static int here(void)
+{
+	return open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
 static void make(struct pieces *pieces, int count)
 {
 	while (count--) {
@@ -55,7 +61,7 @@ static void the_last_ones_are_kept(void **state)
 {
 	struct pieces *pieces;
 
-	assert_int_equal(pieces_open(&pieces, "run.tcpw", 3, false), 0);
+	assert_int_equal(pieces_open(&pieces, here(), "run.tcpw", 3, false), 0);
 	make(pieces, 5);
 	assert_false(exists("run.0002.tcpw"));
 	assert_true(exists("run.0003.tcpw") && exists("run.0004.tcpw") && exists("run.0005.tcpw"));
@@ -70,7 +76,7 @@ static void a_path_without_the_suffix_gets_its_number_at_the_end(void **state)
 {
 	struct pieces *pieces;
 
-	assert_int_equal(pieces_open(&pieces, "./run", 1, false), 0);
+	assert_int_equal(pieces_open(&pieces, here(), "./run", 1, false), 0);
 	make(pieces, 1);
 	assert_true(exists("run.0001"));
 	pieces_close(pieces);
@@ -83,10 +89,10 @@ static void a_series_that_exists_is_refused(void **state)
 
 	write_file("run.0007.tcpw", "old");
 	write_file("run.notes.tcpw", "foreign");
-	assert_int_equal(pieces_open(&pieces, "run.tcpw", 3, false), -EEXIST);
+	assert_int_equal(pieces_open(&pieces, here(), "run.tcpw", 3, false), -EEXIST);
 	assert_null(pieces);
 	unlink("run.0007.tcpw");
-	assert_int_equal(pieces_open(&pieces, "run.tcpw", 3, false), 0);
+	assert_int_equal(pieces_open(&pieces, here(), "run.tcpw", 3, false), 0);
 	pieces_close(pieces);
 	(void)state;
 }
@@ -95,7 +101,7 @@ static void a_name_that_is_taken_meanwhile_is_passed_over(void **state)
 {
 	struct pieces *pieces;
 
-	assert_int_equal(pieces_open(&pieces, "run.tcpw", 2, false), 0);
+	assert_int_equal(pieces_open(&pieces, here(), "run.tcpw", 2, false), 0);
 	make(pieces, 1);
 	write_file("run.0002.tcpw", "foreign");
 	make(pieces, 3);
@@ -109,7 +115,7 @@ static void what_was_put_in_a_file_s_place_is_not_removed(void **state)
 {
 	struct pieces *pieces;
 
-	assert_int_equal(pieces_open(&pieces, "run.tcpw", 1, false), 0);
+	assert_int_equal(pieces_open(&pieces, here(), "run.tcpw", 1, false), 0);
 	make(pieces, 1);
 	write_file("other", "foreign");
 	assert_int_equal(rename("other", "run.0001.tcpw"), 0);
@@ -127,7 +133,7 @@ static void force_overwrites_what_it_reaches_and_no_link(void **state)
 	write_file("run.0003.tcpw", "old");
 	write_file("kept", "kept");
 	assert_int_equal(symlink("kept", "run.0002.tcpw"), 0);
-	assert_int_equal(pieces_open(&pieces, "run.tcpw", 5, true), 0);
+	assert_int_equal(pieces_open(&pieces, here(), "run.tcpw", 5, true), 0);
 	make(pieces, 2);
 	assert_string_equal(pieces_path(pieces), "run.0003.tcpw");
 	assert_true(exists("kept"));

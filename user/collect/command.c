@@ -56,7 +56,7 @@ static void become_command(char *const argv[], const int *streams, int release_f
 
 	sigprocmask(SIG_SETMASK, loop_old_mask(), NULL);
 	wait_for_release(release_fd);
-	error = -privilege_become_invoker();
+	error = -privilege_become();
 	if (!error)
 		error = take_streams(streams);
 	if (!error) {

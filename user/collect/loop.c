@@ -12,8 +12,10 @@
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "user/base/log.h"
+#include "user/collect/clock.h"
 
 #define TURN_NS 50000000
 #define DRAIN_NS 1000000000ULL
@@ -65,14 +67,6 @@ const sigset_t *loop_old_mask(void)
 	if (!old_mask_known)
 		sigprocmask(SIG_BLOCK, NULL, &old_mask);
 	return &old_mask;
-}
-
-static uint64_t clock_now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000000000ULL + now.tv_nsec;
 }
 
 static int watch(struct loop *loop, int fd)
@@ -142,6 +136,14 @@ static bool sent_by_process(const struct signalfd_siginfo *info)
 	return info->ssi_code <= 0;
 }
 
+static void pass_on(pid_t pid, int signo)
+{
+	if (kill(pid, signo) && errno == EPERM)
+		log_warning("signal %d can't be passed on to process %d, which runs as another "
+			    "user by now",
+			    signo, (int)pid);
+}
+
 static void take_signal(struct loop *loop, const struct signalfd_siginfo *info)
 {
 	uint32_t bit = 1U << (info->ssi_signo & 31);
@@ -155,7 +157,7 @@ static void take_signal(struct loop *loop, const struct signalfd_siginfo *info)
 	if (loop->ended || loop->signals_seen & bit)
 		loop->stop = true;
 	else if (sent_by_process(info))
-		kill(loop->command->pid, info->ssi_signo);
+		pass_on(loop->command->pid, (int)info->ssi_signo);
 	loop->signals_seen |= bit;
 }
 
@@ -185,7 +187,7 @@ static void take_other(struct loop *loop, int fd)
 /* One turn: hand on what has come until now, then let the others know the time. */
 static int turn(struct loop *loop)
 {
-	uint64_t now_ns = clock_now_ns();
+	uint64_t now_ns = clock_kernel_ns();
 	int count = program_drain(loop->program, now_ns, loop->calls->record, loop->context);
 
 	if (count < 0)
@@ -203,7 +205,7 @@ static int make_room(struct loop *loop)
 
 static bool is_over(struct loop *loop)
 {
-	uint64_t now_ns = clock_now_ns();
+	uint64_t now_ns = clock_kernel_ns();
 
 	loop->time_out = loop->until_ns && now_ns >= loop->until_ns;
 	if (loop->stop || loop->time_out)
@@ -220,7 +222,7 @@ static bool is_over(struct loop *loop)
 /* Until the time is over, in milliseconds, and one more, so that it then is; -1: no limit. */
 static int time_left_ms(const struct loop *loop)
 {
-	uint64_t now_ns = clock_now_ns();
+	uint64_t now_ns = clock_kernel_ns();
 
 	if (!loop->until_ns || loop->until_ns > now_ns + TURN_NS)
 		return -1;
@@ -271,7 +273,7 @@ int loop_run(struct program *program, struct command *command, const struct loop
 	int err;
 
 	if (limits->duration_ns)
-		loop.until_ns = clock_now_ns() + limits->duration_ns;
+		loop.until_ns = clock_kernel_ns() + limits->duration_ns;
 	err = loop_open(&loop);
 	if (err)
 		goto out;

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Who may trace, and who the traced command is: under sudo it runs as the
- * user who called, not as root.
+ * Who may trace; and whose a run is: the command runs as that user, the files
+ * are that user's, and tcpwatch is no more than that user once it can be.
  */
 #ifndef TCPWATCH_COLLECT_PRIVILEGE_H
 #define TCPWATCH_COLLECT_PRIVILEGE_H
+
+#include <stdbool.h>
+#include <sys/types.h>
 
 /*
  * 0 when this process has CAP_BPF and CAP_PERFMON (or CAP_SYS_ADMIN) in
@@ -13,11 +16,30 @@
 int privilege_check(void);
 
 /*
- * Becomes the user who called sudo (SUDO_UID, SUDO_GID) with all of that
- * user's groups, for good. Does nothing, and returns 0, when the effective
- * user is not root, the variables are absent, or SUDO_UID is 0. A malformed
- * variable is -EINVAL: better no command than one as root by mistake.
+ * Whose the run is, for all that follows: the user called name (or with that
+ * number); NULL: for root under sudo who called it (SUDO_UID, SUDO_GID), else
+ * who this process is. 0, or a negative errno after one line: there is no such
+ * user, this process can't become another one, or a variable is malformed:
+ * better no command than one as root by mistake.
  */
-int privilege_become_invoker(void);
+int privilege_choose(const char *name);
+
+/* Becomes that user, with all of its groups, for good. 0 or negative errno. */
+int privilege_become(void);
+
+/*
+ * The same, and gives up every capability, and the way to get one by executing
+ * a program (no_new_privs). 0 or negative errno.
+ */
+int privilege_give_up(void);
+
+/* Makes what is open at fd that user's. 0 or negative errno. */
+int privilege_give(int fd);
+
+/* A file of this user is root's, one's own, or that user's: not a stranger's. */
+bool privilege_trusts(uid_t uid);
+
+/* 0 when files can be made in this directory after privilege_give_up, else a negative errno. */
+int privilege_may_write(int directory_fd);
 
 #endif

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -31,6 +32,7 @@
 #define SYSTEM_LISTENERS 16384
 #define DRAIN_BYTES (4 << 20) /* in one go, so that signals are not kept waiting */
 #define HELD_BYTES_MAX (4 << 20)
+#define FILES_NEEDED 128 /* programs, maps, hooks; and what the kernel is asked beside them */
 #define PROCESSORS_MAX sizeof(((struct tcpwatch_bpf__bss *)0)->buffer_waits)
 
 #define TUPLE_BYTES 40 /* bpf/tuple.bpf.h: struct tuple, with netns first */
@@ -71,6 +73,8 @@ static bool kernel_is_too_old(void)
 /* What makes loading hopeless, said before libbpf fails in many words. */
 static int check_host(void)
 {
+	struct rlimit files;
+
 	if (kernel_is_too_old()) {
 		log_error("this kernel is too old: tracing needs Linux 6.1 or newer");
 		return -ENOTSUP;
@@ -78,6 +82,11 @@ static int check_host(void)
 	if (privilege_check()) {
 		log_error("tracing needs root, or CAP_BPF and CAP_PERFMON: try sudo");
 		return -EPERM;
+	}
+	if (!getrlimit(RLIMIT_NOFILE, &files) && files.rlim_cur < FILES_NEEDED) {
+		log_error("only %lu files can be open at once here: tracing needs %d (ulimit -n)",
+			  (unsigned long)files.rlim_cur, FILES_NEEDED);
+		return -EMFILE;
 	}
 	if (access(KERNEL_TYPES, R_OK)) {
 		log_error("%s can't be read (%s): the kernel must be built with "
@@ -200,18 +209,19 @@ static int open_ring(struct program *program)
 	int fd = bpf_map__fd(program->skeleton->maps.ring);
 	int err = merge_open(&program->merge);
 
-	if (err)
-		return err;
-	program->processors = libbpf_num_possible_cpus();
-	if (program->processors < 0)
-		return program->processors;
+	if (!err) {
+		program->processors = libbpf_num_possible_cpus();
+		err = program->processors < 0 ? program->processors : 0;
+	}
 	if (program->processors > (int)PROCESSORS_MAX)
 		program->processors = PROCESSORS_MAX;
-	program->ring = ring_buffer__new(fd, on_span, program, NULL);
-	if (program->ring)
-		return 0;
-	log_error("the ring buffer can't be read: %s", strerror(errno));
-	return -errno;
+	if (!err) {
+		program->ring = ring_buffer__new(fd, on_span, program, NULL);
+		err = program->ring ? 0 : -errno;
+	}
+	if (err)
+		log_error("the ring buffer can't be read: %s", strerror(-err));
+	return err;
 }
 
 static int program_start(struct program *program, const struct program_options *options,
@@ -427,7 +437,7 @@ static bool flush_processor(struct program *program, int processor)
 }
 
 /* All that was recorded until now comes into the ring, and behind it a mark of this time. */
-static void program_flush(struct program *program, uint64_t now_ns)
+static int program_flush(struct program *program, uint64_t now_ns)
 {
 	bool flushed = true;
 
@@ -435,21 +445,22 @@ static void program_flush(struct program *program, uint64_t now_ns)
 	for (int processor = 0; processor < program->processors; processor++)
 		flushed &= flush_processor(program, processor) ||
 			   flush_processor(program, processor);
-	if (flushed)
-		run_program(program->skeleton->progs.mark_time, -1);
+	return flushed ? run_program(program->skeleton->progs.mark_time, -1) : 0;
 }
 
 int program_drain(struct program *program, uint64_t now_ns,
 		  int (*out)(void *context, const struct record_header *record), void *context)
 {
-	int err, found;
+	int err = 0, found;
 
 	program->out = out;
 	program->context = context;
 	program->drained_bytes = 0;
 	program->handed = 0;
 	if (now_ns)
-		program_flush(program, now_ns);
+		err = program_flush(program, now_ns);
+	if (err)
+		return err;
 	err = ring_buffer__consume(program->ring);
 	if (err < 0 && err != -ECANCELED)
 		return err;

@@ -13,7 +13,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "user/base/log.h"
 #include "user/export/column_tables.h"
 
 #define BUFFER_BYTES (256 * 1024)
@@ -206,17 +205,6 @@ static void put_header(struct sheet *sheet)
 	sheet->used = (size_t)(out - sheet->buffer);
 }
 
-/* A file belongs to the owner of its directory: with sudo, to the invoking user. */
-static void give_to_owner(int fd, int directory_fd)
-{
-	struct stat status;
-
-	if (geteuid() || fstat(directory_fd, &status))
-		return;
-	if (status.st_uid && fchown(fd, status.st_uid, status.st_gid))
-		log_detail("a CSV file stays root's: %s", strerror(errno));
-}
-
 static void file_name(char *name, size_t size, const struct table *table)
 {
 	snprintf(name, size, "%s.csv", table->name);
@@ -250,7 +238,6 @@ int sheet_open(struct sheet *sheet, int directory_fd, const struct table *table,
 			   0666);
 	if (sheet->fd < 0)
 		return -errno;
-	give_to_owner(sheet->fd, directory_fd);
 	sheet->buffer = malloc(BUFFER_BYTES);
 	if (!sheet->buffer) {
 		err = -ENOMEM;
