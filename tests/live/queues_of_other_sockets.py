@@ -72,8 +72,8 @@ def rows(result, inode, **wanted):
     return result.tables.where("queues", socket=number, **wanted)
 
 
-def need_stream_count(row):
-    if row["recv_q"] is None:
+def need_stream_count(recv_q):
+    if recv_q is None:
         raise Skip("this kernel keeps no count of the bytes in a stream of AF_UNIX")
 
 
@@ -125,8 +125,9 @@ def a_udp_queue_grows_as_ss_says_up_to_rcvbuf_and_then_it_drops():
     equal(peeks[0]["messages"], 5, "messages")
     same(peeks[1], full, "as many as fit wait")
     same(peeks[1], proc, "the same of /proc/net/udp")
-    need(full["recv_q"] <= full["rcvbuf"] < full["recv_q"] + few["recv_q"],
-         f"{full['recv_q']} is not the most that rcvbuf {full['rcvbuf']} takes")
+    one_more = few["recv_q"] // 5
+    need(abs(full["recv_q"] - full["rcvbuf"]) <= one_more,
+         f"{full['recv_q']} is not what rcvbuf {full['rcvbuf']} takes, by {one_more} each")
     equal(peeks[1]["messages"] + drops, 105, "messages that wait or were dropped")
     need(drops > 0, "nothing was dropped")
     same(one(rows(result, inode, call="close"), "rows of close"), empty, "all was read")
@@ -226,9 +227,9 @@ def what_a_unix_stream_has_sent_is_in_the_queue_of_its_peer():
           "the last send()")
     equal(last["send_q"], facts["send_q"], "Send-Q of ss")
     equal(last["peer_socket"], taker["socket"], "peer")
+    need_stream_count(last["peer_recv_q"])
     reads = rows(result, taker["inode"], call="recv")
     equal(reads[0]["begins"], 1, "first row of recv()")
-    need_stream_count(reads[0])
     equal(last["peer_recv_q"], said["written"][1], "bytes written")
     same(reads[0], said["taker"][1], "before the first recv()")
     equal(reads[0]["recv_q"], said["written"][1], "bytes written and not read")
@@ -315,7 +316,7 @@ def who_waits_to_be_accepted_is_counted_and_his_bytes_too():
     sent = one(rows(result, said["first"][0], call="send"), "rows of send")
     equal(sent["peer_socket"], None, "nobody has accepted it")
     child = rows(result, said["accepted"][0], call="accept4")[0]
-    need_stream_count(child)
+    need_stream_count(child["recv_q"])
     same(child, said["accepted"][1], "when it was accepted")
     equal((sent["peer_recv_q"], child["recv_q"]), (1234, 1234), "bytes that waited")
 
