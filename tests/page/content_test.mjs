@@ -241,7 +241,7 @@ test("a_socket_without_states_shows_its_queues", async () => {
 	const capture = recorded("lessons/unix_local");
 	const page = await open(paged(capture));
 	const sockets = await page.textContent("#sockets");
-	const queues = facts(capture).queues;
+	const queues = facts(capture, ["queues"]).queues;
 	const unread = Math.max(...queues.map((one) => one.listening ? 0 : one.recv_q ?? 0));
 	truth(unread > 0 && sockets.includes(`at most ${unread.toLocaleString("en")}`), `no queue of ${unread}: ${sockets.slice(0, 300)}`);
 	truth(sockets.includes("accept queue: peak 1 of 1"), "no queue of the listener");
