@@ -10,19 +10,61 @@ import pwd
 import re
 import shutil
 import signal
+import socket
 
 from live import equal, main, need, run, said, scratch, test, tool
-from servers import READS, SENDS, check, check_strace, scene, straced
+from servers import READS, SENDS, Running, check, check_strace, run_client, scene, straced
 
 
 def redis_words(text):
     return said(text.replace("\r", "").replace(":", "="))
 
 
+def redis_server(port):
+    return [tool("redis-server"), "--port", port, "--bind", "127.0.0.1", "--save", "",
+            "--dir", os.path.dirname(scratch()), "--daemonize", "no", "--io-threads", 1]
+
+
 def redis(port, *clients):
-    command = [tool("redis-server"), "--port", port, "--bind", "127.0.0.1", "--save", "",
-               "--dir", os.path.dirname(scratch()), "--daemonize", "no", "--io-threads", 1]
-    return scene(command, port, *clients)
+    return scene(redis_server(port), port, *clients)
+
+
+ASK = b"INFO stats\r\n"
+
+
+def ask_stats(end):
+    """What the server has counted by now, and the length of the answer that says so."""
+    end.sendall(ASK)
+    head, _, body = end.recv(10000, socket.MSG_PEEK).partition(b"\r\n")
+    length = len(head) + 2 + int(head[1:]) + 2
+    text = end.recv(length, socket.MSG_WAITALL)
+    need(head.startswith(b"$") and body and len(text) == length, f"the answer is {head} {text}")
+    return redis_words(text.decode()), length
+
+
+@test
+def redis_that_was_running():
+    """A connection from before asks for the server's own statistics, before and after."""
+    port, count = 6379, 200
+    benchmark = [tool("redis-benchmark"), "-p", str(port), "-n", str(count), "-c", "4", "-q",
+                 "-t", "set,get", "-d", "3000"]
+    played = Running(redis_server(port), port, ask_stats,
+                     lambda end: (run_client(benchmark), ask_stats(end)))
+    ends = played.check("redis-server")
+    (before, first), (client, (after, second)) = played.begun, played.told
+    equal(client["status"], 0, f"exit status of redis-benchmark ({client['err']})")
+    grown = {name: after[name] - before[name] for name in (
+        "total_connections_received", "total_net_input_bytes", "total_net_output_bytes",
+        "total_commands_processed")}
+    equal(len(ends), grown["total_connections_received"], "connections since the attach")
+    handed, read = map(sum, zip(*map(played.handed_and_read, ends)))
+    # The question is counted with its answer's numbers, the answer only later.
+    equal((read + len(ASK), handed + first),
+          (grown["total_net_input_bytes"], grown["total_net_output_bytes"]),
+          "bytes that redis says it read and wrote")
+    need(grown["total_commands_processed"] > 2 * count, f"commands: {grown}")
+    old = played.tables.socket(remote_port=played.old_port)
+    equal(played.handed_and_read(old), (first + second, 2 * len(ASK)), "bytes since the beginning")
 
 
 @test

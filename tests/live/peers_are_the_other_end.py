@@ -6,7 +6,6 @@ other process is in the capture.
 """
 import collections
 import os
-import re
 import socket
 import subprocess
 import sys
@@ -14,7 +13,8 @@ import threading
 
 from attached import Attached, running
 from live import (Background, accept, actor, actor_command, close, connect, echo, equal, listener,
-                  main, need, one, run, scratch, talk, test, tool, trace, wait_until)
+                  main, need, one, scratch, talk, test, trace, wait_until)
+from servers import counted_by_ss
 
 
 def wait_for_port(path):
@@ -156,13 +156,6 @@ def a_client_that_is_not_traced():
     states = [row["new_state"] for row in result.tables.where("states", socket=peer["socket"])]
     equal(states[:2], ["SYN_SENT", "ESTABLISHED"], "its states")
     check_conservation(result)
-
-
-def counted_by_ss(local, remote):
-    """What the kernel has counted of a socket: bytes acknowledged and received."""
-    done = run([tool("ss"), "-tinOH", f"( sport = :{local} and dport = :{remote} )"])
-    words = dict(re.findall(r"(bytes_acked|bytes_received):(\d+)", done.stdout))
-    return int(words["bytes_acked"]), int(words["bytes_received"])
 
 
 @actor

@@ -13,10 +13,12 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import time
 
-from live import (LIMIT_S, actor, actor_command, equal, need, run, scratch, tool, trace,
+from attached import Attached
+from live import (LIMIT_S, actor, actor_command, equal, need, one, run, scratch, tool, trace,
                   wait_until)
 
 PEER = {"client": "server", "server": "client"}
@@ -171,6 +173,60 @@ def scene(server, port, *clients, ready="", stop=signal.SIGTERM, ring="64m", **o
             print(client["out"], client["err"], played.server_log, sep="\n")
             equal(client["status"], 0, "exit status of a client")
     return played
+
+
+class Running(Moved):
+    """
+    A server that ran and had a connection before tcpwatch came, which its client goes on
+    with. act(server, end) is what happens while both are there.
+    """
+
+    def __init__(self, server, port, begin, act, ready="", times=3):
+        log = scratch("log")
+        plan = {"log": log, "server": list(map(str, server)), "port": port, "ready": ready,
+                "stop": signal.SIGTERM, "options": {}}
+        with serving(plan) as process, socket.create_connection(("127.0.0.1", port)) as end:
+            self.begun = begin(end)
+            self.old_port = end.getsockname()[1]
+            attached = Attached("-p", process.pid, "--detail", "full", "--ring-size", "64m")
+            self.told = act(end)
+            self.kernel = counted_by_ss(port, self.old_port)
+            self.result = attached.finish()
+            equal(process.poll(), None, "the server goes on")
+        super().__init__(self.result)
+        # As in traced().
+        if times > 1 and self.tables.where("losses", kind="SEGMENT_UNSEEN"):
+            self.__init__(server, port, begin, act, ready, times - 1)
+
+    def check(self, server_comm):
+        """What needs no knowledge of the program. Returns the ends that came after the attach."""
+        equal(self.tables["losses"], [], "losses")
+        lines = [row for row in self.result.json() if row["type"] == "connection"]
+        old = one((row for row in lines if row["found"]), "connections from before")
+        equal(old["client"]["port"], self.old_port, "the connection from before")
+        equal((old["to_client"]["acked"], old["to_server"]["received"]), self.kernel,
+              "bytes acknowledged and received, as ss has them")
+        ends = [row for row in self.tables["sockets"] if row["connection"]]
+        equal(len(ends), len(lines), "ends: those of the server alone")
+        for end in ends:
+            need(end["side"] == "server" and re.fullmatch(server_comm, end["comm"]), f"end {end}")
+        for row in self.tables["bytes"]:
+            parts = [row[name] for name in ("unsent", "in_flight", "peer_queue", "app_read")]
+            if None not in parts:
+                equal(sum(parts), row["handed_over"], f"places of the bytes in {row}")
+        return [end for end in ends if end["remote_port"] != self.old_port]
+
+    def handed_and_read(self, end):
+        """By the server, since its connection began."""
+        return (self.moved(end["connection"], "server")[0],
+                self.moved(end["connection"], "client")[1])
+
+
+def counted_by_ss(local, remote):
+    """What the kernel has counted of a socket: bytes acknowledged and received."""
+    done = run([tool("ss"), "-tinOH", f"( sport = :{local} and dport = :{remote} )"])
+    words = dict(re.findall(r"(bytes_acked|bytes_received):(\d+)", done.stdout))
+    return int(words["bytes_acked"]), int(words["bytes_received"])
 
 
 def traced(command, *options, times=3):

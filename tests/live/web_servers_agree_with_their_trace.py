@@ -9,7 +9,7 @@ import re
 import sys
 
 from live import equal, main, need, scratch, test, tool
-from servers import SENDS, check, check_strace, scene, straced
+from servers import SENDS, Running, check, check_strace, run_client, scene, straced
 
 LOG = "$remote_port $pid $status $bytes_sent $request_length"
 BODIES = {"small": 100, "large": 3000000}
@@ -101,6 +101,39 @@ def nginx_and_curl_with_sendfile():
 @test
 def nginx_and_curl_without_sendfile():
     nginx_with_curl("off")
+
+
+def get_small(end):
+    """One request on a connection that stays. Returns the lengths of request and answer."""
+    request = b"GET /small HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    end.sendall(request)
+    answer = b""
+    while answer.partition(b"\r\n\r\n")[2] != b"x" * BODIES["small"]:
+        answer += end.recv(10000)
+    return len(request), len(answer)
+
+
+@test
+def nginx_that_was_running():
+    """Its master is attached to; a connection of a worker goes on, and curl makes others."""
+    port = 8080
+    directory, server = nginx(port)
+    urls = [f"http://127.0.0.1:{port}/{name}" for name in ("small", "large", "absent")]
+    played = Running(server, port, get_small,
+                     lambda end: (get_small(end), [run_client(curl(url)) for url in urls]))
+    ends = {end["remote_port"]: end for end in played.check("nginx")}
+    second, clients = played.told
+    for client in clients:
+        source, header, body, request = map(int, client["out"].split())
+        equal(played.handed_and_read(ends.pop(source)), (header + body, request),
+              "bytes that curl received and sent")
+    equal(ends, {}, "connections that curl did not make")
+    old = played.tables.socket(remote_port=played.old_port)
+    requests, answers = map(sum, zip(played.begun, second))
+    equal(played.handed_and_read(old), (answers, requests), "bytes since the beginning")
+    for end in played.tables.where("sockets", side="server"):
+        pid, sent, got, _ = requests_of(directory)[end["remote_port"]]
+        equal((end["pid"], *played.handed_and_read(end)), (pid, sent, got), "the access log")
 
 
 @test

@@ -41,9 +41,17 @@ function show(time) {
 	seek(time);
 }
 
+/* Where both ends called connect() there are not three ways. */
+function opening(fact) {
+	const up = [fact.client_established_ns, fact.server_established_ns].filter((time) => time !== null);
+	return up.length ? card(word("card_opening"), duration(Math.max(...up) - fact.syn_ns), word("card_opening_note"), fact.syn_ns) : null;
+}
+
 function handshake(fact) {
 	if (fact.syn_ns === null)
 		return null;
+	if (fact.both_connected || fact.itself)
+		return opening(fact);
 	if (fact.server_established_ns !== null)
 		return card(word("card_handshake"), duration(fact.server_established_ns - fact.syn_ns), word("card_handshake_note"), fact.syn_ns);
 	if (fact.client_established_ns !== null)

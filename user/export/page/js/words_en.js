@@ -99,6 +99,8 @@ export const WORDS_EN = {
 	card_handshake: "Three-way handshake",
 	card_handshake_note: "from SYN to ESTABLISHED at the server",
 	card_handshake_note_client: "from SYN to SYN-ACK",
+	card_opening: "Opening by connect() at both ends",
+	card_opening_note: "from the first SYN to the last ESTABLISHED",
 	card_inside: "Time inside {0}()",
 	card_asleep: "asleep {0}",
 	card_calls: "{0} calls",

@@ -99,6 +99,8 @@ export const WORDS_ZH = {
 	card_handshake: "三次握手",
 	card_handshake_note: "从 SYN 到服务器 ESTABLISHED",
 	card_handshake_note_client: "从 SYN 到 SYN-ACK",
+	card_opening: "两端都用 connect() 打开",
+	card_opening_note: "从第一个 SYN 到最后一个 ESTABLISHED",
 	card_inside: "{0}() 的内部时间",
 	card_asleep: "睡眠 {0}",
 	card_calls: "{0} 次调用",
