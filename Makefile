@@ -3,7 +3,7 @@
 # The whole build, non-recursive; `make help` prints the lines that begin with
 # two hashes. Objects go under build/, with SAN=1 under build/san, so that the
 # two never mix. A missing tool or library is named in one line; nothing is
-# fetched from here: scripts/deps does that.
+# fetched from here: scripts/deps does that, and scripts/arm64.
 
 ## tcpwatch: what the Linux kernel does with a program's sockets
 ##
@@ -23,6 +23,7 @@
 ##   valgrind      unit, fuzz-corpus and golden, watched by valgrind
 ##   format        rewrite the C files with clang-format
 ##   check-format  say which C files clang-format would change
+##   arm64         build for arm64, in build/arm64; fetches libraries (apt)
 ##   install       copy programs and man page below DESTDIR/PREFIX
 ##   uninstall     remove what install copied
 ##   clean         remove all that was built
@@ -331,6 +332,10 @@ live: all $(live_helpers)
 page: $(OUT)tcpwatch $(page_helpers)
 	$(Q)TCPWATCH=$(CURDIR)/$(OUT)tcpwatch MAKE_CAPTURE=$(CURDIR)/$(page_helpers) \
 		tests/tally page tests/page/run
+
+.PHONY: arm64
+arm64:
+	$(Q)WERROR=$(WERROR) scripts/arm64
 
 .PHONY: bench
 bench: all test-programs

@@ -11,6 +11,20 @@
 #include "bpf/kernel.bpf.h"
 #include "bpf/tuple.bpf.h"
 
+#ifdef __TARGET_ARCH_arm64
+#define TIF_32BIT 22 /* arch/arm64/include/asm/thread_info.h */
+
+struct thread_info___arm64 {
+	unsigned long flags;
+} __attribute__((preserve_access_index));
+
+static bool compat_is_32bit_call(struct task_struct *task)
+{
+	struct thread_info___arm64 *info = (void *)&task->thread_info;
+
+	return BPF_CORE_READ(info, flags) & 1UL << TIF_32BIT;
+}
+#else
 #define TS_COMPAT 0x0002 /* arch/x86/include/asm/thread_info.h */
 
 struct thread_info___x86 {
@@ -26,6 +40,7 @@ static bool compat_is_32bit_call(struct task_struct *task)
 		return false;
 	return info->status & TS_COMPAT;
 }
+#endif
 
 struct task_struct___uring {
 	void *io_uring;

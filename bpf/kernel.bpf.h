@@ -9,6 +9,16 @@
 
 #include "vmlinux.h"
 
+#ifdef __TARGET_ARCH_arm64
+/* arch/arm64/include/uapi/asm/ptrace.h: where libbpf finds a call's arguments. */
+struct user_pt_regs {
+	__u64 regs[31];
+	__u64 sp;
+	__u64 pc;
+	__u64 pstate;
+} __attribute__((preserve_access_index));
+#endif
+
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>

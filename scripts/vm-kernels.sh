@@ -37,7 +37,7 @@ mirror_of() { # SUITE
 }
 
 # Sets apt_config, with the lists of one suite up to date.
-open_suite() { # SUITE
+open_suite() { # SUITE [ARCHITECTURE]
 	local suite=$1 dir=$cache/apt/$1 keys=/usr/share/keyrings/debian-archive-keyring.gpg mirror
 	mirror=$(mirror_of "$suite")
 	if [ -z "$mirror" ]; then
@@ -55,6 +55,8 @@ open_suite() { # SUITE
 		Dir::State::lists "$dir/lists";
 		Dir::State::status "$dir/status";
 		Dir::Cache "$dir/cache";
+		APT::Architecture "${2:-amd64}";
+		APT::Architectures { "${2:-amd64}"; };
 		Acquire::Languages "none";
 		Acquire::Retries "2";
 		APT::Sandbox::User "";

@@ -7,8 +7,8 @@ and the parts add up to the nanosecond. Nothing here depends on speed.
 import re
 import time
 
-from live import (SLEEP_CAUSES, Background, equal, experiment, main, need, one, run, test, tool,
-                  trace)
+from live import (SLEEP_CAUSES, SLOW, Background, equal, experiment, main, need, one, run, test,
+                  tool, trace)
 
 
 def slept(call, *causes):
@@ -75,7 +75,8 @@ def a_slow_wire_is_the_congestion_controls_wait():
     dominates(send, "congestion", "pacing")
     need(2 * result.said["client.limited_by_peer_us"] < result.said["client.busy_us"],
          "the kernel says that the peer was the limit")
-    equal(send["slow_peer_pid"], None, "slow peer")
+    if SLOW == 1:  # else the reader is slow as well
+        equal(send["slow_peer_pid"], None, "slow peer")
 
 
 @test
