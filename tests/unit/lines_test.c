@@ -67,7 +67,8 @@ static const char *row_of(struct desk *desk, int columns, enum lang lang, bool t
 
 	view->term.tty = tty;
 	connections_title(&connections, view);
-	connections_row(&connections, view, &desk->story.connection);
+	connections_row(&connections, view, &desk->story.connection,
+			desk->story.connection.last_ns);
 	return desk_finish(desk);
 }
 
@@ -118,6 +119,49 @@ static void what_was_not_recorded_is_a_dash(void **state)
 	desk->story.info.hooks[1].on = false;
 	desk->story.connection.bytes_known = false;
 	assert_has(row_of(desk, 80, LANG_EN, false), "/9788     -     -  11.6s      - ");
+}
+
+static void one_older_than_the_trace_took_at_least_that_long(void **state)
+{
+	struct desk *desk = *state;
+
+	desk->story.info.command_tgid = 0;
+	desk->story.connection.older = true;
+	assert_has(row_of(desk, 80, LANG_EN, false),
+		   "  time who           sent  recv     took  block end     local -> remote\n"
+		   " 11.35 exp_client/9788 10.2M     0  >=11.6s  7.80s ");
+}
+
+static const char *total_of(struct desk *desk)
+{
+	struct connections connections = { 0 };
+	struct view *view = desk_begin(desk, 80, true, LANG_EN);
+
+	connections_add_open(&connections, &desk->story.connection);
+	connections_total(&connections, view, 1);
+	return desk_finish(desk);
+}
+
+static void sums_hold_what_open_connections_have_moved(void **state)
+{
+	struct desk *desk = *state;
+
+	assert_has(total_of(desk), "1 connection: 0 closed, 0 reset, 0 failed, 1 open.\n");
+	assert_has(desk->paper.text, "10,240,000 bytes to servers, 0 to clients; ");
+	assert_has(desk->paper.text,
+		   "; 7.804 s inside calls that can block;\n  0 segments sent again.\n");
+}
+
+static void sums_leave_out_what_was_not_recorded(void **state)
+{
+	struct desk *desk = *state;
+
+	strcpy(desk->story.info.hooks[1].name, "sys_exit");
+	desk->story.info.hooks[1].on = false;
+	desk->story.connection.bytes_known = false;
+	assert_lacks(total_of(desk), "bytes to servers");
+	assert_lacks(desk->paper.text, "inside calls");
+	assert_has(desk->paper.text, "\n0 segments sent again.\n");
 }
 
 static void addresses_are_whole_at_any_width(void **state)
@@ -369,6 +413,9 @@ int main(void)
 		DESK_TEST(a_row_says_how_it_ended),
 		DESK_TEST(a_row_of_the_server_looks_from_there),
 		DESK_TEST(what_was_not_recorded_is_a_dash),
+		DESK_TEST(one_older_than_the_trace_took_at_least_that_long),
+		DESK_TEST(sums_hold_what_open_connections_have_moved),
+		DESK_TEST(sums_leave_out_what_was_not_recorded),
 		DESK_TEST(addresses_are_whole_at_any_width),
 		DESK_TEST(moments_stand_in_the_order_of_their_times),
 		DESK_TEST(one_clock_begins_at_the_first_syn),

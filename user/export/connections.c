@@ -18,6 +18,7 @@
 #define WHO_COLUMNS 12
 #define BYTES_COLUMNS 5
 #define DURATION_COLUMNS 6
+#define AT_LEAST ">="
 #define END_COLUMNS 7
 #define TAIL_INDENT 8
 
@@ -59,12 +60,17 @@ void connections_begins(struct connections *connections, const struct view *view
 	make_room(connections, who_text(who, sizeof(who), view, connection));
 }
 
-/* False: this run records no calls. */
+/* False: this run records nothing of the kind. */
+static bool is_recorded(const struct view *view, const char *hook_name)
+{
+	const struct capture_hook *hook = info_hook(view->info, hook_name);
+
+	return !hook || hook->on;
+}
+
 static bool calls_known(const struct view *view)
 {
-	const struct capture_hook *calls = info_hook(view->info, "sys_exit");
-
-	return !calls || calls->on;
+	return is_recorded(view, "sys_exit");
 }
 
 static char *bytes_text(char *text, size_t size, const struct connection *connection, enum end from,
@@ -142,11 +148,17 @@ static void tail_text(char *text, size_t size, const struct connection *connecti
 		snprintf(text + used, size - (size_t)used, " records-lost");
 }
 
-static char *took_text(char *text, size_t size, const struct connection *connection)
+/* The beginning of one that is older than the trace isn't known. */
+static char *took_text(char *text, size_t size, const struct connection *connection,
+		       uint64_t end_ns)
 {
-	uint64_t span_ns = connection->last_ns - connection->first_ns;
+	uint64_t span_ns = end_ns > connection->first_ns ? end_ns - connection->first_ns : 0;
+	const char *least = connection->older ? AT_LEAST : "";
+	size_t used = strlen(least);
 
-	return fmt_duration_short(text, size, span_ns ? span_ns : connection->connect_ns);
+	memcpy(text, least, used + 1);
+	fmt_duration_short(text + used, size - used, span_ns ? span_ns : connection->connect_ns);
+	return text;
 }
 
 static void time_text(char *text, size_t size, const struct view *view, uint64_t time_ns)
@@ -157,9 +169,15 @@ static void time_text(char *text, size_t size, const struct view *view, uint64_t
 		 llabs(centis) % 100);
 }
 
+/* Only of a run that was attached to something a connection can be older. */
+static int took_columns(const struct view *view)
+{
+	return DURATION_COLUMNS + (view->info->command_tgid ? 0 : (int)strlen(AT_LEAST));
+}
+
 void connections_title(struct connections *connections, const struct view *view)
 {
-	static const struct {
+	const struct {
 		enum label label;
 		int columns; /* 0: the names' */
 		enum align align;
@@ -168,7 +186,7 @@ void connections_title(struct connections *connections, const struct view *view)
 		{ LABEL_PROCESS, 0, ALIGN_LEFT },
 		{ LABEL_SENT, BYTES_COLUMNS, ALIGN_RIGHT },
 		{ LABEL_RECEIVED, BYTES_COLUMNS, ALIGN_RIGHT },
-		{ LABEL_TOOK, DURATION_COLUMNS, ALIGN_RIGHT },
+		{ LABEL_TOOK, took_columns(view), ALIGN_RIGHT },
 		{ LABEL_INSIDE_CALLS, DURATION_COLUMNS, ALIGN_RIGHT },
 		{ LABEL_END, END_COLUMNS, ALIGN_LEFT },
 	};
@@ -187,7 +205,7 @@ void connections_title(struct connections *connections, const struct view *view)
 }
 
 void connections_row(struct connections *connections, const struct view *view,
-		     const struct connection *connection)
+		     const struct connection *connection, uint64_t end_ns)
 {
 	enum end own = own_end(connection);
 	char who[TEXT_SIZE], column[TEXT_SIZE], time[FMT_SIZE], sent[FMT_SIZE], received[FMT_SIZE];
@@ -198,13 +216,13 @@ void connections_row(struct connections *connections, const struct view *view,
 	time_text(time, sizeof(time), view, connection->last_ns);
 	bytes_text(sent, sizeof(sent), connection, own, own);
 	bytes_text(received, sizeof(received), connection, source_of(connection, own), own);
-	took_text(took, sizeof(took), connection);
+	took_text(took, sizeof(took), connection, end_ns);
 	if (calls_known(view))
 		fmt_duration_short(blocked, sizeof(blocked),
 				   connection_blocked_ns(connection, own));
 	tail_text(tail, sizeof(tail), connection);
 	snprintf(head, sizeof(head), "%*s %s %*s %*s %*s %*s %-*s", TIME_COLUMNS, time, column,
-		 BYTES_COLUMNS, sent, BYTES_COLUMNS, received, DURATION_COLUMNS, took,
+		 BYTES_COLUMNS, sent, BYTES_COLUMNS, received, took_columns(view), took,
 		 DURATION_COLUMNS, blocked, END_COLUMNS, end_text(connection));
 	fputs(head, view->stream);
 	if (!view->term.tty || term_width(head) + 1 + term_width(tail) <= view->columns) {
@@ -215,6 +233,17 @@ void connections_row(struct connections *connections, const struct view *view,
 	text_wrap(view, TAIL_INDENT, TAIL_INDENT, tail);
 }
 
+void connections_add_open(struct connections *connections, const struct connection *connection)
+{
+	connections->bytes_known |= connection->bytes_known;
+	for (int end = 0; end < END_COUNT; end++) {
+		if (connection->bytes_known)
+			connections->bytes[end] += summary_moved(connection, (enum end)end);
+		connections->retransmits += connection->flow[end].retransmits;
+	}
+	connections->blocked_ns += connection_blocked_ns(connection, own_end(connection));
+}
+
 void connections_add(struct connections *connections, const struct connection *connection)
 {
 	if (error_of(connection))
@@ -223,11 +252,35 @@ void connections_add(struct connections *connections, const struct connection *c
 		connections->reset++;
 	else
 		connections->closed++;
-	for (int end = 0; end < END_COUNT; end++) {
-		connections->bytes[end] += summary_moved(connection, (enum end)end);
-		connections->retransmits += connection->flow[end].retransmits;
-		connections->blocked_ns += connection_blocked_ns(connection, (enum end)end);
-	}
+	connections_add_open(connections, connection);
+}
+
+/* What the run did not record is left out: the footer says what that was. */
+static void total_moved(const struct connections *connections, const struct view *view, char *text,
+			size_t size)
+{
+	char client[FMT_SIZE], server[FMT_SIZE], blocked[FMT_SIZE], again[FMT_SIZE];
+	char parts[3][TEXT_SIZE];
+	int count = 0, used = 0;
+
+	fmt_count(client, sizeof(client), connections->bytes[END_CLIENT]);
+	fmt_count(server, sizeof(server), connections->bytes[END_SERVER]);
+	fmt_duration(blocked, sizeof(blocked), connections->blocked_ns);
+	fmt_count(again, sizeof(again), connections->retransmits);
+	if (connections->bytes_known)
+		label_fill(parts[count++], TEXT_SIZE, view->lang, LABEL_TOTAL_BYTES, client, server,
+			   NULL);
+	if (calls_known(view))
+		label_fill(parts[count++], TEXT_SIZE, view->lang, LABEL_TOTAL_INSIDE, blocked,
+			   NULL);
+	if (is_recorded(view, "net_dev_queue"))
+		label_fill(parts[count++], TEXT_SIZE, view->lang, LABEL_TOTAL_AGAIN, again, NULL);
+	*text = '\0';
+	for (int i = 0; i < count; i++)
+		used += snprintf(text + used, size - (size_t)used, "%s%s",
+				 i ? label(view->lang, LABEL_PART) : "", parts[i]);
+	if (count)
+		snprintf(text + used, size - (size_t)used, "%s", label(view->lang, LABEL_STOP));
 }
 
 void connections_total(const struct connections *connections, const struct view *view,
@@ -236,19 +289,14 @@ void connections_total(const struct connections *connections, const struct view 
 	uint64_t over = connections->closed + connections->reset + connections->failed;
 	uint64_t counts[] = { begun, connections->closed, connections->reset, connections->failed,
 			      begun > over ? begun - over : 0 };
-	char count[5][FMT_SIZE], bytes[END_COUNT][FMT_SIZE], blocked[FMT_SIZE], again[FMT_SIZE];
-	char text[TEXT_SIZE];
+	char count[5][FMT_SIZE], text[3 * TEXT_SIZE];
 
 	for (int i = 0; i < 5; i++)
 		fmt_count(count[i], FMT_SIZE, counts[i]);
-	for (int end = 0; end < END_COUNT; end++)
-		fmt_count(bytes[end], FMT_SIZE, connections->bytes[end]);
-	fmt_duration(blocked, sizeof(blocked), connections->blocked_ns);
-	fmt_count(again, sizeof(again), connections->retransmits);
 	label_fill(text, sizeof(text), view->lang, LABEL_TOTAL, count[0], count[1], count[2],
 		   count[3], count[4], NULL);
 	text_wrap(view, 0, 2, text);
-	label_fill(text, sizeof(text), view->lang, LABEL_TOTAL_MOVED, bytes[END_CLIENT],
-		   bytes[END_SERVER], blocked, again, NULL);
-	text_wrap(view, 0, 2, text);
+	total_moved(connections, view, text, sizeof(text));
+	if (*text)
+		text_wrap(view, 0, 2, text);
 }

@@ -9,11 +9,12 @@
 
 #include "user/export/text.h"
 
-/* Sums of all that ended, and the widest name so far. */
+/* Sums, and the widest name so far. */
 struct connections {
 	uint64_t closed, reset, failed;
+	bool bytes_known;	   /* of some, at least */
 	uint64_t bytes[END_COUNT]; /* from clients, from servers */
-	uint64_t blocked_ns;
+	uint64_t blocked_ns;	   /* at the ends that the rows speak of */
 	uint64_t retransmits;
 	int who_columns;
 };
@@ -25,12 +26,15 @@ void connections_begins(struct connections *connections, const struct view *view
 /* The titles of the columns. */
 void connections_title(struct connections *connections, const struct view *view);
 
-/* A line; on a terminal, where it is too long, two. */
+/* A line; on a terminal, where it is too long, two. It lasted, or lasts, until end_ns. */
 void connections_row(struct connections *connections, const struct view *view,
-		     const struct connection *connection);
+		     const struct connection *connection, uint64_t end_ns);
 
-/* Adds one to the sums. */
+/* Counts one that is over by how it ended, and adds what it moved. */
 void connections_add(struct connections *connections, const struct connection *connection);
+
+/* Adds what one that is open has moved. */
+void connections_add_open(struct connections *connections, const struct connection *connection);
 
 /* The sums; begun: how many there were in all. */
 void connections_total(const struct connections *connections, const struct view *view,

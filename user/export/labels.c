@@ -197,11 +197,11 @@ static const char *const labels[LABEL_COUNT_ALL][LANG_COUNT] = {
 	[LABEL_TOTAL] = { "{0} {0|connection|connections}: {1} closed, {2} reset, {3} failed, {4} "
 			  "open.",
 			  "{0} 个连接：{1} 个正常关闭，{2} 个被复位，{3} 个失败，{4} 个未结束。" },
-	[LABEL_TOTAL_MOVED] = { "{0} {0|byte|bytes} to servers, {1} to clients; {2} inside calls "
-				"that can block; {3} {3|segment|segments} sent again.",
-				"到服务器 {0} 字节，到客户端 {1} 字节；在可阻塞的调用中 {2}；重传 "
-				"{3} "
-				"个报文段。" },
+	[LABEL_TOTAL_BYTES] = { "{0} {0|byte|bytes} to servers, {1} to clients",
+				"到服务器 {0} 字节，到客户端 {1} 字节" },
+	[LABEL_TOTAL_INSIDE] = { "{0} inside calls that can block", "在可阻塞的调用中 {0}" },
+	[LABEL_TOTAL_AGAIN] = { "{0} {0|segment|segments} sent again", "重传 {0} 个报文段" },
+	[LABEL_STOP] = { ".", "。" },
 	[LABEL_OTHERS] = { "UDP, raw and UNIX sockets: no handshake, no states. Their queues as "
 			   "ss counts them, seen at each call.",
 			   "UDP、raw 和 UNIX 套接字：没有握手，没有状态。队列与 ss "

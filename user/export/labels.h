@@ -123,8 +123,11 @@ enum label {
 	LABEL_INSIDE_CALLS,
 	LABEL_END,
 	LABEL_ENDS,
-	LABEL_TOTAL,	   /* {0} connections, {1} closed, {2} reset, {3} failed, {4} open */
-	LABEL_TOTAL_MOVED, /* {0} bytes, {1} bytes, {2} a duration, {3} segments */
+	LABEL_TOTAL,	    /* {0} connections, {1} closed, {2} reset, {3} failed, {4} open */
+	LABEL_TOTAL_BYTES,  /* {0} bytes, {1} bytes */
+	LABEL_TOTAL_INSIDE, /* {0} a duration */
+	LABEL_TOTAL_AGAIN,  /* {0} segments */
+	LABEL_STOP,
 	LABEL_OTHERS,
 	LABEL_OTHER,	  /* {0} a number of a socket, {1} what it is */
 	LABEL_PART,	  /* between the parts of a paragraph */

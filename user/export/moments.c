@@ -138,7 +138,7 @@ static void hold_row(struct moments *moments, const struct connection *connectio
 	if (!moments->rows || !draft_open(&draft, moments))
 		return;
 	moments->any = true;
-	connections_row(&moments->over, &draft.view, connection);
+	connections_row(&moments->over, &draft.view, connection, connection->last_ns);
 	draft_hold(&draft, moments, connection->last_ns, connection->id);
 }
 
@@ -217,8 +217,10 @@ static void print_open(struct moments *moments, const struct trace *trace)
 	for (unsigned int i = 0; i < count; i++) {
 		const struct connection *connection = trace_connection(trace, i);
 
-		if (connection && !connection->finished && !connection->connect_error)
-			connections_row(&moments->over, moments->view, connection);
+		if (!connection || connection->finished || connection->connect_error)
+			continue;
+		connections_row(&moments->over, moments->view, connection, trace_last_ns(trace));
+		connections_add_open(&moments->over, connection);
 	}
 }
 
