@@ -24,8 +24,12 @@ static struct capture_info make_info(uint8_t how)
 		.detail = "full",
 		.start_mono_ns = STEPS_START_NS,
 		.start_real_ns = 1700000000000000000ULL,
-		.hooks = { { "net_dev_queue", "segments sent", !(how & NO_SEGMENTS), false },
-			   { "sock_send_length", "bytes", !(how & NO_LENGTHS), false } },
+		.hooks = { { .name = "net_dev_queue",
+			     .fact = "segments sent",
+			     .on = !(how & NO_SEGMENTS) },
+			   { .name = "sock_send_length",
+			     .fact = "bytes",
+			     .on = !(how & NO_LENGTHS) } },
 		.hook_count = how & HOOKS_SILENT ? 0 : 2,
 	};
 
