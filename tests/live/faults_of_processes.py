@@ -8,6 +8,7 @@ nothing_is_given_to_the_wrong_process.py.
 import contextlib
 import os
 import resource
+import select
 import signal
 import subprocess
 import time
@@ -121,6 +122,8 @@ def try_to_remove(directory):
 def limited_memory(limit):
     """The directory of a control group of the test's own."""
     for parent, name in MEMORY_LIMITS:
+        if not os.path.exists(f"{parent}/cgroup.procs"):
+            continue
         directory = os.path.join(parent, f"tcpwatch-live-{os.getpid()}")
         try:
             os.mkdir(directory)
@@ -170,7 +173,7 @@ def forks_to_the_limit():
     resource.setrlimit(resource.RLIMIT_NPROC, (FORKS, FORKS))
     (end, ends), (begun, begins), first = os.pipe(), os.pipe(), os.getpid()
     with contextlib.suppress(BlockingIOError):
-        while True:
+        while not select.select([end], [], [], 0)[0]:
             if not os.fork():
                 if os.getppid() == first:
                     os.close(ends)
@@ -191,7 +194,7 @@ def forks_to_the_limit():
 def the_command_forks_to_the_limit():
     result = trace(actor_command(forks_to_the_limit))
     told = sorted(line[1] for line in result.conversation())
-    equal(len(set(told)), FORKS - 1, "children that listened")
+    need(len(set(told)) >= FORKS - 1, f"only {len(set(told))} children listened")
     equal(sorted(row["pid"] for row in result.tables.where("calls", call="listen", result=0)), told,
           "processes that listened")
     equal(info(result.capture)["lost"], "0", "--info: lost")

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * foreign uring|32bit: moves bytes by ways that tcpwatch can't follow as calls.
- * uring: a connection whose bytes io_uring sends and receives. 32bit: the same
- * with the system calls of a 32-bit program. Prints what it moved.
+ * foreign uring|uring-local|32bit: moves bytes by ways that tcpwatch can't follow
+ * as calls. uring: a connection whose bytes io_uring sends and receives.
+ * uring-local: a pair of AF_UNIX. 32bit: a connection, with the system calls of a
+ * 32-bit program. Prints what it moved.
  */
 #include <err.h>
 #include <linux/io_uring.h>
@@ -193,9 +194,12 @@ int main(int argc, char **argv)
 	int ends[2];
 
 	if (argc != 2)
-		errx(2, "foreign uring|32bit");
-	connect_pair(ends);
-	if (!strcmp(argv[1], "uring"))
+		errx(2, "foreign uring|uring-local|32bit");
+	if (strcmp(argv[1], "uring-local"))
+		connect_pair(ends);
+	else if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends))
+		err(1, "socketpair");
+	if (strcmp(argv[1], "32bit"))
 		by_uring(ends);
 	else
 		by_32bit(ends);

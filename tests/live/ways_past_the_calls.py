@@ -12,6 +12,7 @@ from live import Skip, actor, actor_command, equal, fork, helper, join, main, ne
 from servers import Moved, check_bytes
 
 IPPROTO_MPTCP = 262
+TURNS = 3  # of foreign.c
 
 
 def foreign(way):
@@ -34,6 +35,18 @@ def io_uring_has_the_right_sums():
     equal(calls, {"uring_send": moved, "uring_recv": moved}, "bytes of its sends and receives")
     check_bytes(Moved(result), 1)
     equal(Moved(result).moved(1, "client"), (moved, moved), "bytes of the connection")
+
+
+@test
+def of_local_sockets_io_uring_shows_the_queues():
+    result = foreign("uring-local")
+    sent = result.tables.where("queues", call="uring_send")
+    taken = result.tables.where("queues", call="uring_recv")
+    equal((len(sent), len(taken)), (TURNS, TURNS), "sends and receives")
+    if sent[0]["peer_recv_q"] is None:
+        raise Skip("this kernel keeps no count of the bytes in a stream of AF_UNIX")
+    equal([row["peer_recv_q"] for row in sent], [result.said["moved"] // TURNS] * TURNS, "sent")
+    equal([row["recv_q"] for row in taken], [0] * TURNS, "left")
 
 
 @test
