@@ -306,7 +306,7 @@ static int finish(struct live *live, int status)
 		log_error("can't show the trace: %s", strerror(-err));
 	if (pipeline_view(live->options))
 		zero_ns = trace_zero_ns(live->pipeline.trace);
-	if (live->outputs.capture_fd < 0 || !outputs_need_capture(live->options))
+	if (live->outputs.capture_fd < 0 || !options_make_files(live->options))
 		return err;
 	fd = dup(live->outputs.capture_fd);
 	failed = fd < 0 ? -errno : pipeline_files(fd, &live->outputs, live->options, zero_ns);
@@ -375,7 +375,7 @@ int run_live(const struct options *asked)
 	struct live live = { .options = options, .command = COMMAND_NONE };
 	int status = EXIT_OWN_FAILURE, err;
 
-	if (outputs_open(&live.outputs, options, outputs_need_capture(options), -1))
+	if (outputs_open(&live.outputs, options, options_make_files(options), -1))
 		return status;
 	err = loop_block_signals();
 	if (!err)

@@ -64,6 +64,15 @@ struct options {
 	bool verbose;
 };
 
+/* Beside the terminal and the capture there are outputs: they are made of the capture. */
+static inline bool options_make_files(const struct options *options)
+{
+	for (int i = 0; i < OUTPUT_FILES; i++)
+		if (options->files[i])
+			return true;
+	return options->csv;
+}
+
 /* The capture goes on in new files. */
 static inline bool options_rotates(const struct options *options)
 {

@@ -77,6 +77,8 @@ int options_check(const struct options *options)
 		log_error("--view live shows a run as it happens; with -r use --play");
 	else if (options->info && !options->read)
 		log_error("--info needs a capture: add -r FILE");
+	else if (options->info && options_make_files(options))
+		log_error("--info only prints what a capture holds: leave out the output files");
 	else if (options->output && !strcmp(options->output, "-"))
 		log_error("-o -: standard output belongs to the command; name a file");
 	else if (options->csv && !strcmp(options->csv, "-"))

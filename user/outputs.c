@@ -218,15 +218,6 @@ int outputs_spool(void)
 	return fd;
 }
 
-bool outputs_need_capture(const struct options *options)
-{
-	for (int i = 0; i < OUTPUT_FILES; i++) {
-		if (options->files[i])
-			return true;
-	}
-	return options->csv;
-}
-
 static int open_wanted(struct outputs *outputs, const struct options *options, int i)
 {
 	if (!options->files[i])

@@ -34,9 +34,6 @@ int outputs_commit(const struct outputs *outputs, const struct options *options)
 /* Instead of outputs_commit: removes what outputs_open made. outputs_close is still due. */
 void outputs_abandon(const struct outputs *outputs, const struct options *options);
 
-/* True when something has to be made from the whole capture at its end. */
-bool outputs_need_capture(const struct options *options);
-
 /* Makes what is open at fd that of the user whose the run is; what: its name in a message. */
 void outputs_give_to_user(int fd, const char *what);
 
