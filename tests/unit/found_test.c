@@ -221,6 +221,27 @@ static void a_fin_is_no_byte(void **state)
 	assert_int_equal(direction_from(play, CLIENT)->end, 100);
 }
 
+static void a_fin_that_is_acknowledged_says_that_all_data_is(void **state)
+{
+	struct play *play = *state;
+
+	finds(play, CLIENT,
+	      (struct counted){ .own = 9,
+				.peer = 5,
+				.called_connect = true,
+				.handed = 100,
+				.sent = 100,
+				.acked = 40,
+				.wmem = 300,
+				.fin_sent = true,
+				.state = TCP_FIN_WAIT1 });
+	assert_int_equal(direction_from(play, CLIENT)->acked, 40);
+	changes(play, CLIENT, TCP_FIN_WAIT1, TCP_FIN_WAIT2,
+		.positions = { .write_seq = 111, .snd_nxt = 111, .snd_una = 111 });
+	assert_int_equal(direction_from(play, CLIENT)->acked, 100);
+	assert_int_equal(the_connection(play)->flow[CLIENT].wmem_queued, 0);
+}
+
 static void counters_that_contradict_each_other_place_nothing(void **state)
 {
 	struct play *play = *state;
@@ -337,6 +358,7 @@ int main(void)
 		promise(the_end_with_its_syn_acknowledged_called_connect),
 		promise(positions_go_back_beyond_four_gib),
 		promise(a_fin_is_no_byte),
+		promise(a_fin_that_is_acknowledged_says_that_all_data_is),
 		promise(counters_that_contradict_each_other_place_nothing),
 		promise(other_sequence_numbers_are_another_connection),
 		promise(time_wait_is_counted_and_no_connection),

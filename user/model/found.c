@@ -186,12 +186,17 @@ static void tell_bytes(struct trace *trace, struct connection *connection,
 	bytes_found(trace, connection, source_of(connection, origin->end), &peer, time_ns);
 }
 
-/* A child that is being accepted has a listener, too. */
+/*
+ * A child that is being accepted has a listener, too, and so has one that its
+ * program has closed: that one has sent a FIN, or is about to.
+ */
 bool found_in_queue(const struct entry *entry)
 {
 	const struct record_socket *identity = &entry->socket.identity;
+	unsigned int state = entry->socket.state;
 
-	return identity->listener && identity->origin == ORIGIN_EXISTING;
+	return identity->listener && identity->origin == ORIGIN_EXISTING &&
+	       (state == TCP_SYN_RECV || state == TCP_ESTABLISHED || state == TCP_CLOSE_WAIT);
 }
 
 static void draw_state(struct connection *connection, const struct entry *entry)

@@ -187,7 +187,7 @@ const struct sentences sentences_en = {
 			"For {0} the connection was open in one direction only: after its own FIN the {6} "
 			"took {1} more {1|byte|bytes}." } },
 		[MOMENT_FOUND] = { "{6} found {0}", {
-			"The beginning of the connection was not seen. Since then the {6}'s kernel has taken over {1} "
+			"The beginning of the connection was not seen. Since it began the {6}'s kernel has taken over {1} "
 			"{1|byte|bytes}, of which {2} {2|is|are} not acknowledged, and received {3}, of which {4} "
 			"{4|is|are} not read.",
 			"The beginning of the connection was not seen, and no accept() has taken it yet. The {6}'s "
@@ -208,7 +208,7 @@ const struct sentences sentences_en = {
 				       "called the client.",
 		[SAY_ITSELF] = "The socket is connected with itself: it is client and server, and reads what it "
 			       "sends.",
-		[SAY_OLDER] = "The beginning of the connection was not seen; its bytes are counted since then.",
+		[SAY_OLDER] = "The beginning of the connection was not seen; its bytes are counted since it began.",
 		[SAY_OLDER_SENT] = "When the trace's last {0}() returned, {1} {1|byte was|bytes were} handed over.",
 		[SAY_OPENED_ONLY] = "The connection was up after {0} and carried no data.",
 		[SAY_OPENED] = "The connection was up and carried no data.",
@@ -244,8 +244,8 @@ const struct sentences sentences_en = {
 				       "{1|probe|probes}.",
 		[SAY_PROBES_SINCE] = "The {7}'s window was 0 when the trace began, and for {0} in all since then, "
 				     "in which the {6}'s kernel sent {1} {1|probe|probes}.",
-		[SAY_END_UNKNOWN] = "Whether it was closed in the end is not known: that takes "
-				    "--detail full.",
+		[SAY_END_UNKNOWN] = "One end has closed; whether the other one did is not known: that "
+				    "takes --detail full.",
 		[SAY_OPEN] = "It was still open when the trace ended.",
 		[SAY_LOSSY] = "Records were lost meanwhile: what is missing may change these numbers.",
 	},
