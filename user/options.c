@@ -54,7 +54,7 @@ struct parse {
 	struct options *options;
 	int stopped_at; /* index in argv behind what could not be parsed */
 	bool printed;	/* help, usage or version */
-	bool detail_given;
+	bool detail_given, ring_given;
 };
 
 static const struct argp_option table[] = {
@@ -390,6 +390,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case KEY_DETAIL:
 		parse->detail_given = true;
 		return parse_value(options, key, arg);
+	case KEY_RING_SIZE:
+		parse->ring_given = true;
+		return parse_value(options, key, arg);
 	case 'v':
 		options->verbose = true;
 		return 0;
@@ -448,6 +451,11 @@ int options_parse(struct options *options, int argc, char **argv)
 		return 1;
 	if (err || options_check(options))
 		return -EINVAL;
+	if (options->read && (parse.detail_given || parse.ring_given)) {
+		log_error("%s says how to trace; with -r there is a capture already",
+			  parse.detail_given ? "--detail" : "--ring-size");
+		return -EINVAL;
+	}
 	if (!parse.detail_given)
 		options->detail = options->all	       ? CHOOSE_STATES
 				  : options->pid_count ? CHOOSE_CALLS

@@ -70,12 +70,19 @@ static int first_pass(struct reader *reader, const struct options *options, uint
 	if (err)
 		return err;
 	err = pipeline_read(&pipeline, reader);
-	if (!err)
-		err = pipeline_finish(&pipeline, reader_end(reader));
+	if (err) {
+		log_error("%s: %s", options->read, strerror(-err));
+		goto out;
+	}
+	err = pipeline_finish(&pipeline, reader_end(reader));
 	if (!err && options->info)
 		err = info_print(stdout, reader_info(reader), reader_end(reader), pipeline.trace);
-	if (!err)
+	if (err)
+		log_error("can't write to standard %s: %s",
+			  target.stream == stdout ? "output" : "error", strerror(-err));
+	else
 		*zero_ns = trace_zero_ns(pipeline.trace);
+out:
 	pipeline_close(&pipeline);
 	return err;
 }
@@ -95,9 +102,9 @@ static int read_capture(int fd, const struct options *options, const struct outp
 	}
 	err = options->play ? play_capture(reader, again, options, &zero_ns)
 			    : first_pass(reader, options, &zero_ns);
-	if (err)
+	if (err && options->play)
 		log_error("%s: %s", options->read, strerror(-err));
-	else
+	if (!err)
 		err = outputs_commit(outputs, options);
 out:
 	reader_close(reader);

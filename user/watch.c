@@ -224,9 +224,11 @@ int watch_readable(struct watch *watch, int fd)
 	if (!watch->quit)
 		return 0;
 	leave_screen(watch);
-	log_warning("%s",
-		    frame_word(watch->options->lang,
-			       watch->options->command ? FRAME_RUNNING_ON : FRAME_TRACING_ON));
+	/* Without a command there is nothing that goes on: as Ctrl-C. */
+	if (watch->options->command)
+		log_warning("%s", frame_word(watch->options->lang, FRAME_RUNNING_ON));
+	else
+		kill(getpid(), SIGINT);
 	return 1;
 }
 

@@ -416,6 +416,8 @@ static void what_contradicts_itself_is_refused(void **state)
 	assert_refused("-r run.tcpw ls", "-r");
 	assert_refused("-r run.tcpw -o other.tcpw", "-o");
 	assert_refused("--info ls", "-r FILE");
+	assert_refused("-r run.tcpw --detail calls", "--detail says how to trace");
+	assert_refused("-r run.tcpw --ring-size 1M", "--ring-size says how to trace");
 	assert_refused("-r run.tcpw --info --html page.html", "--info only prints");
 	assert_refused("-r run.tcpw --info --csv tables --force", "--info only prints");
 	assert_refused("-o - ls", "standard output");

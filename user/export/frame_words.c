@@ -10,8 +10,6 @@ static const char *const words[FRAME_WORDS][LANG_COUNT] = {
 	[FRAME_EVENTS] = { "{0} events", "{0} 个事件" },
 	[FRAME_LOST] = { "{0} lost", "丢失 {0}" },
 	[FRAME_FROZEN] = { "FROZEN", "已冻结" },
-	[FRAME_TRACING_ON] = { "The view is closed; the trace goes on. Ctrl-C ends it.",
-			       "界面已关闭；跟踪继续。Ctrl-C 结束它。" },
 	[FRAME_RUNNING_ON] = { "The view is closed; the command goes on. Ctrl-C ends it.",
 			       "视图已关闭；命令继续运行。按 Ctrl-C 结束它。" },
 	[FRAME_ENDED] = { "ENDED, exit {0}", "已结束，退出码 {0}" },

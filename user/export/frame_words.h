@@ -16,7 +16,6 @@ enum frame_word {
 	FRAME_EVENTS, /* {0} events */
 	FRAME_LOST,   /* {0} records */
 	FRAME_FROZEN,
-	FRAME_TRACING_ON, /* the same, without a command */
 	FRAME_RUNNING_ON, /* the view was left, the command goes on */
 	FRAME_ENDED,	  /* {0} an exit status */
 	FRAME_KILLED,	  /* {0} a signal's number */
