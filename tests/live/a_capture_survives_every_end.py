@@ -12,7 +12,8 @@ import subprocess
 import time
 
 from live import (TCPWATCH, Tables, accept, actor, actor_command, close, connect, equal, info,
-                  listener, main, need, receive, run, scratch, send, test, tool, wait_until)
+                  listener, main, need, receive, run, scratch, send, test, wait_until)
+from objects import alive, bpf_objects, children, executable, gone, state
 
 CONTROL_C = b"\x03"
 
@@ -173,28 +174,6 @@ def the_command_is_killed():
     check_complete(running, 128 + signal.SIGKILL, "killed by signal 9")
 
 
-def bpf_objects(pid):
-    """Numbers of the programs, maps and links that a process holds."""
-    found = {"prog": set(), "map": set(), "link": set()}
-    for name in os.listdir(f"/proc/{pid}/fdinfo"):
-        try:
-            with open(f"/proc/{pid}/fdinfo/{name}", encoding="ascii") as file:
-                for kind, number in re.findall(r"^(prog|map|link)_id:\s*(\d+)", file.read(), re.M):
-                    found[kind].add(int(number))
-        except FileNotFoundError:
-            continue
-    return found
-
-
-def alive(objects):
-    bpftool = tool("bpftool")
-    left = {}
-    for kind, numbers in objects.items():
-        done = run([bpftool, "-j", kind, "list"])
-        left[kind] = numbers & {row["id"] for row in json.loads(done.stdout or "[]")}
-    return {kind: numbers for kind, numbers in left.items() if numbers}
-
-
 @test
 def tcpwatch_is_killed():
     running = Run(calls_for_ever)
@@ -216,31 +195,6 @@ def tcpwatch_is_killed():
     text = run([TCPWATCH, "-r", running.capture]).stdout
     need("cut off" in text, "the view does not say that the capture was cut off")
     wait_until(lambda: not alive(objects), "the kernel to let go of programs, maps and links")
-
-
-def children(pid):
-    with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
-        return [int(word) for word in file.read().split()]
-
-
-def executable(pid):
-    try:
-        return os.readlink(f"/proc/{pid}/exe")
-    except OSError:
-        return None
-
-
-def state(pid):
-    """A letter, as in ps(1); X also when there is no such process any more."""
-    try:
-        with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:
-            return file.read().rsplit(")", 1)[1].split()[0]
-    except OSError:
-        return "X"
-
-
-def gone(pid):
-    return state(pid) in "ZX"
 
 
 def is_held(child):

@@ -16,14 +16,10 @@ import time
 from live import (TCPWATCH, Skip, accept, actor, actor_command, close, connect, equal, helper,
                   info, listener, main, need, read, receive, said, scratch, send, test, trace,
                   wait_until)
+from objects import state
 
 FORKER = 61236
 FORKS = 200
-
-
-def state(pid):
-    with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:
-        return file.read().rsplit(")", 1)[1].split()[0]
 
 
 def start(command, *options):
