@@ -221,6 +221,34 @@ static void a_fin_is_no_byte(void **state)
 	assert_int_equal(direction_from(play, CLIENT)->end, 100);
 }
 
+static void finds_in(struct play *play, uint8_t state, uint32_t listener)
+{
+	feed(play, RECORD_SOCKET, socket, play->id[SERVER], .origin = ORIGIN_EXISTING,
+	     .listener = listener, .family = 2, .type = 1, .local_port = play->port[SERVER],
+	     .remote_port = play->port[CLIENT]);
+	feed(play, RECORD_STATE, state, play->id[SERVER], .old_state = state, .new_state = state);
+	feed(play, RECORD_FOUND, found, play->id[SERVER], .state = state, .mss_cache = 1000);
+}
+
+static void a_child_that_was_found_open_waits_for_accept(void **state)
+{
+	struct play *play = *state;
+
+	finds_in(play, TCP_ESTABLISHED, 99);
+	assert_contains(caption(told_moment(play, MOMENT_FOUND), LANG_EN),
+			"no accept() has taken it yet");
+	assert_false(the_connection(play)->accepted_before);
+}
+
+static void a_child_that_its_program_has_closed_waits_for_nothing(void **state)
+{
+	struct play *play = *state;
+
+	finds_in(play, TCP_FIN_WAIT1, 99);
+	assert_null(strstr(caption(told_moment(play, MOMENT_FOUND), LANG_EN), "accept()"));
+	assert_true(the_connection(play)->accepted_before);
+}
+
 static void a_fin_that_is_acknowledged_says_that_all_data_is(void **state)
 {
 	struct play *play = *state;
@@ -240,6 +268,7 @@ static void a_fin_that_is_acknowledged_says_that_all_data_is(void **state)
 		.positions = { .write_seq = 111, .snd_nxt = 111, .snd_una = 111 });
 	assert_int_equal(direction_from(play, CLIENT)->acked, 100);
 	assert_int_equal(the_connection(play)->flow[CLIENT].wmem_queued, 0);
+	assert_int_equal(play->bytes[CLIENT].unacked, 0);
 }
 
 static void counters_that_contradict_each_other_place_nothing(void **state)
@@ -358,6 +387,8 @@ int main(void)
 		promise(the_end_with_its_syn_acknowledged_called_connect),
 		promise(positions_go_back_beyond_four_gib),
 		promise(a_fin_is_no_byte),
+		promise(a_child_that_was_found_open_waits_for_accept),
+		promise(a_child_that_its_program_has_closed_waits_for_nothing),
 		promise(a_fin_that_is_acknowledged_says_that_all_data_is),
 		promise(counters_that_contradict_each_other_place_nothing),
 		promise(other_sequence_numbers_are_another_connection),

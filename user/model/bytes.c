@@ -313,20 +313,21 @@ static void state_closing(struct connection *connection, enum end end,
 	keep_order(at);
 }
 
-/* The FIN is acknowledged, or the socket is no more: what was, is all there is to know. */
-static void state_acked(struct connection *connection, enum end end,
+/* The FIN is acknowledged, or the socket is no more: no sample will say it. True: that was news. */
+static bool state_acked(struct connection *connection, enum end end,
 			const struct record_positions *positions)
 {
 	struct flow *flow = &connection->flow[end];
 	struct direction *at = &flow->at;
+	uint64_t acked = at->acked;
+	uint32_t memory = flow->wmem_queued;
 
-	if (!connection->isn_known[end])
-		return;
 	raise_to(&at->sent, data_only(at, position(connection, end, positions->snd_nxt, at->sent)));
 	raise_acked(connection, flow, end, positions->snd_una);
 	keep_order(at);
 	if (at->end_known && at->acked == at->end)
 		flow->wmem_queued = 0;
+	return at->acked != acked || flow->wmem_queued != memory;
 }
 
 static bool is_closing(unsigned int state)
@@ -343,8 +344,9 @@ void bytes_state(struct trace *trace, struct entry *entry, const struct record_s
 	if (!connection)
 		return;
 	if (is_closing(record->old_state) &&
-	    (record->new_state == TCP_FIN_WAIT2 || record->new_state == TCP_CLOSE))
-		state_acked(connection, end, &record->positions);
+	    (record->new_state == TCP_FIN_WAIT2 || record->new_state == TCP_CLOSE) &&
+	    state_acked(connection, end, &record->positions))
+		tell_bytes(trace, connection, end, record->header.time_ns);
 	switch (record->new_state) {
 	case TCP_CLOSE_WAIT:
 	case TCP_CLOSING:

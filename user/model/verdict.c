@@ -2,7 +2,6 @@
 /* Puts the sentences of a verdict together; every number in it is a fact of the model. */
 #include "user/model/verdict.h"
 
-#include <netinet/tcp.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -289,13 +288,9 @@ static bool was_up(const struct connection *connection)
 	       (connection->older && !connection->tried && !connection->connect_error);
 }
 
-/* The other end has not closed: it has been told that this one has. */
-static bool is_half_closed(const struct connection *connection)
+static bool both_traced(const struct connection *connection)
 {
-	for (int end = 0; end < END_COUNT; end++)
-		if (connection->ends[end] && connection->ends[end]->state == TCP_CLOSE_WAIT)
-			return true;
-	return false;
+	return connection->ends[END_CLIENT] && connection->ends[END_SERVER];
 }
 
 char *verdict_text(const struct connection *connection, enum lang lang, char *text, size_t size)
@@ -329,7 +324,7 @@ char *verdict_text(const struct connection *connection, enum lang lang, char *te
 		say_probes(&speech, END_SERVER);
 		if (connection->reset) {
 			say_reset(&speech);
-		} else if (connection->end_unknown && !is_half_closed(connection)) {
+		} else if (connection->end_unknown && !both_traced(connection)) {
 			say(&speech, SAY_END_UNKNOWN);
 		} else if (!connection->finished) {
 			say(&speech, SAY_OPEN);
