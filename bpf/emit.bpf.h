@@ -45,14 +45,21 @@ VERIFIED_ONCE int lose(__u32 what)
 	return 0;
 }
 
-/* A power of two: a mask shows the verifier what the comparison has shown. */
-#define BUFFER_BYTES 8192
+/*
+ * Room for what arrives while a hook is interrupted: the packets of a whole turn of
+ * the softirq, 2 ms (net.core.netdev_budget_usecs). A power of two: a mask shows the
+ * verifier what the comparison has shown.
+ */
+#define BUFFER_BYTES (64 << 10)
 #define BUFFER_FLUSH_BYTES 4096
 #define RECORD_BYTES_MAX 256
 #define PROCESSORS_MAX 1024
 #define FLUSH_TURNS 4 /* interrupts that write records meanwhile */
 
 #define RECORD_BEING_WRITTEN (1ULL << 32)
+
+/* How much of it is used: no more at once than a small ring takes. */
+const volatile __u32 buffer_room = BUFFER_BYTES;
 
 /*
  * Records of one processor, from flushed_bytes to the end of what is taken.
@@ -67,8 +74,9 @@ struct emit_buffer {
 	__u8 bytes[2 * BUFFER_BYTES + RECORD_BYTES_MAX];
 };
 
+/* By processor; the collector sets how many there are. A per-CPU map holds 32 KiB at most. */
 struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, __u32);
 	__type(value, struct emit_buffer);
@@ -79,9 +87,9 @@ __u8 buffer_waits[PROCESSORS_MAX];
 
 static struct emit_buffer *this_buffer(void)
 {
-	__u32 only = 0;
+	__u32 processor = bpf_get_smp_processor_id();
 
-	return bpf_map_lookup_elem(&buffers, &only);
+	return bpf_map_lookup_elem(&buffers, &processor);
 }
 
 static void set_buffer_waits(bool waits)
@@ -170,7 +178,7 @@ static __always_inline void *emit_reserve_at(enum record_kind kind, __u32 size, 
 	if (!buffer)
 		return NULL;
 	taken = __sync_fetch_and_add(&buffer->state, RECORD_BEING_WRITTEN + size);
-	if (taken >= BUFFER_BYTES) {
+	if (taken >= buffer_room) {
 		__sync_fetch_and_sub(&buffer->state, RECORD_BEING_WRITTEN + size);
 		lose(kind);
 		buffer_flush();

@@ -23,13 +23,12 @@
 #include "user/collect/choice.h"
 #include "user/collect/existing.h"
 #include "user/collect/hooks.h"
+#include "user/collect/map_sizes.h"
 #include "user/collect/namespaces.h"
 #include "user/collect/privilege.h"
 
 #define KERNEL_TYPES "/sys/kernel/btf/vmlinux"
 #define WAKEUP_BYTES (256 << 10)
-#define SYSTEM_SOCKETS 262144 /* with -a; 64 MiB of memory */
-#define SYSTEM_LISTENERS 16384
 #define DRAIN_BYTES (4 << 20) /* in one go, so that signals are not kept waiting */
 #define HELD_BYTES_MAX (4 << 20)
 #define FILES_NEEDED 128 /* programs, maps, hooks; and what the kernel is asked beside them */
@@ -153,19 +152,9 @@ static void keep_others_off(struct tcpwatch_bpf *skeleton)
 	bpf_program__set_autoattach(skeleton->progs.mark_time, false);
 }
 
-static int make_room(struct tcpwatch_bpf *skeleton)
-{
-	int err = bpf_map__set_max_entries(skeleton->maps.sockets_by_tuple, SYSTEM_SOCKETS);
-
-	if (!err)
-		err = bpf_map__set_max_entries(skeleton->maps.sockets_by_address, SYSTEM_SOCKETS);
-	return err ? err : bpf_map__set_max_entries(skeleton->maps.listeners, SYSTEM_LISTENERS);
-}
-
 static int configure(struct program *program, const struct program_options *options)
 {
 	struct tcpwatch_bpf *skeleton = program->skeleton;
-	int err = options->all ? make_room(skeleton) : 0;
 
 	keep_others_off(skeleton);
 	skeleton->rodata->attached = options->attached;
@@ -179,7 +168,7 @@ static int configure(struct program *program, const struct program_options *opti
 	hooks_number_calls((__u8 *)skeleton->rodata->call_of_number,
 			   sizeof(skeleton->rodata->call_of_number));
 	program->all = options->all;
-	return err ? err : bpf_map__set_max_entries(skeleton->maps.ring, options->ring_bytes);
+	return map_sizes_set(skeleton, options->ring_bytes, options->all);
 }
 
 static int load(struct program *program)
