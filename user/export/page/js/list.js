@@ -20,8 +20,9 @@ function who(fact, end) {
 	return one.traced ? [one.comm, one.pid, address].filter(Boolean).join(" ") : address + " (" + word("not_traced") + ")";
 }
 
+/* As --view connections: what the sender's kernel took over, or else what arrived. */
 function carried(flow) {
-	return bytes(flow.app_read ?? flow.acked);
+	return bytes(flow.handed_over ?? flow.received);
 }
 
 function outcome(fact) {
