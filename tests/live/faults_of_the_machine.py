@@ -116,11 +116,6 @@ def too_few_descriptors():
 
 
 @actor
-def tells_its_limits():
-    print(resource.getrlimit(resource.RLIMIT_NOFILE))
-
-
-@actor
 def a_conversation():
     sock = listener()
     here = connect(sock.getsockname())

@@ -11,7 +11,7 @@
 
 /* What one end's kernel counted; own and peer: initial sequence numbers. */
 struct counted {
-	uint32_t own, peer;
+	uint32_t own, peer, listener;
 	bool called_connect;
 	uint64_t handed, sent, acked, received, read, again;
 	bool fin_received, fin_sent;
@@ -24,9 +24,9 @@ static void finds(struct play *play, enum end who, struct counted at)
 	uint8_t state = at.state ? at.state : TCP_ESTABLISHED;
 	uint32_t out = at.own + 1, in = at.peer + 1;
 
-	feed(play, RECORD_SOCKET, socket, play->id[who], .origin = ORIGIN_EXISTING, .family = 2,
-	     .type = 1, .local_port = play->port[who], .remote_port = play->port[!who],
-	     .local_address = { [10] = 0xff, 0xff, 127, 0, 0, 1 },
+	feed(play, RECORD_SOCKET, socket, play->id[who], .origin = ORIGIN_EXISTING,
+	     .listener = at.listener, .family = 2, .type = 1, .local_port = play->port[who],
+	     .remote_port = play->port[!who], .local_address = { [10] = 0xff, 0xff, 127, 0, 0, 1 },
 	     .remote_address = { [10] = 0xff, 0xff, 127, 0, 0, 1 });
 	feed(play, RECORD_STATE, state, play->id[who], .old_state = state, .new_state = state);
 	feed(play, RECORD_FOUND, found, play->id[who], .state = state,
@@ -221,20 +221,11 @@ static void a_fin_is_no_byte(void **state)
 	assert_int_equal(direction_from(play, CLIENT)->end, 100);
 }
 
-static void finds_in(struct play *play, uint8_t state, uint32_t listener)
-{
-	feed(play, RECORD_SOCKET, socket, play->id[SERVER], .origin = ORIGIN_EXISTING,
-	     .listener = listener, .family = 2, .type = 1, .local_port = play->port[SERVER],
-	     .remote_port = play->port[CLIENT]);
-	feed(play, RECORD_STATE, state, play->id[SERVER], .old_state = state, .new_state = state);
-	feed(play, RECORD_FOUND, found, play->id[SERVER], .state = state, .mss_cache = 1000);
-}
-
 static void a_child_that_was_found_open_waits_for_accept(void **state)
 {
 	struct play *play = *state;
 
-	finds_in(play, TCP_ESTABLISHED, 99);
+	finds(play, SERVER, (struct counted){ .listener = 99 });
 	assert_contains(caption(told_moment(play, MOMENT_FOUND), LANG_EN),
 			"no accept() has taken it yet");
 	assert_false(the_connection(play)->accepted_before);
@@ -244,7 +235,7 @@ static void a_child_that_its_program_has_closed_waits_for_nothing(void **state)
 {
 	struct play *play = *state;
 
-	finds_in(play, TCP_FIN_WAIT1, 99);
+	finds(play, SERVER, (struct counted){ .listener = 99, .state = TCP_FIN_WAIT1 });
 	assert_null(strstr(caption(told_moment(play, MOMENT_FOUND), LANG_EN), "accept()"));
 	assert_true(the_connection(play)->accepted_before);
 }
