@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -21,12 +22,16 @@ struct seen {
 	size_t count, room;
 };
 
-/* 1: it is new; 0: it was seen before; or -ENOMEM. */
-static int see(struct seen *seen, ino_t inode)
+static bool was_seen(const struct seen *seen, ino_t inode)
 {
 	for (size_t i = 0; i < seen->count; i++)
 		if (seen->inodes[i] == inode)
-			return 0;
+			return true;
+	return false;
+}
+
+static int see(struct seen *seen, ino_t inode)
+{
 	if (seen->count == seen->room) {
 		size_t room = seen->room ? 2 * seen->room : 16;
 		ino_t *inodes = realloc(seen->inodes, room * sizeof(*inodes));
@@ -37,19 +42,12 @@ static int see(struct seen *seen, ino_t inode)
 		seen->room = room;
 	}
 	seen->inodes[seen->count++] = inode;
-	return 1;
+	return 0;
 }
 
-static int visit_path(struct namespace_visit *visit, const char *path)
+static int visit_open(struct namespace_visit *visit, int fd)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC), err;
-
-	if (fd < 0 && errno == ENOENT)
-		return 0;
-	err = fd < 0 || setns(fd, CLONE_NEWNET) ? -errno : 0;
-	if (fd >= 0)
-		close(fd);
-	if (err) {
+	if (setns(fd, CLONE_NEWNET)) {
 		visit->refused++;
 		return 0;
 	}
@@ -57,18 +55,25 @@ static int visit_path(struct namespace_visit *visit, const char *path)
 	return visit->there(visit->context);
 }
 
+/* A process that is ending has no namespace any more: another one may be in the same. */
 static int visit_once(struct namespace_visit *visit, struct seen *seen, const char *path)
 {
 	struct stat status;
-	int new;
+	int fd, err;
 
-	/* A process that is ending has no namespace any more. */
-	if (stat(path, &status))
+	if (stat(path, &status) || was_seen(seen, status.st_ino))
 		return 0;
-	new = see(seen, status.st_ino);
-	if (new <= 0 || !visit->wanted(visit->context, (uint32_t)status.st_ino))
-		return new < 0 ? new : 0;
-	return visit_path(visit, path);
+	if (!visit->wanted(visit->context, (uint32_t)status.st_ino))
+		return see(seen, status.st_ino);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 && (errno == ENOENT || errno == ESRCH))
+		return 0;
+	err = see(seen, status.st_ino);
+	if (!err)
+		err = visit_open(visit, fd);
+	if (fd >= 0)
+		close(fd);
+	return err;
 }
 
 static int visit_own(struct namespace_visit *visit, struct seen *seen)
@@ -79,8 +84,8 @@ static int visit_own(struct namespace_visit *visit, struct seen *seen)
 	if (stat(OWN_NAMESPACE, &status))
 		return -errno;
 	err = see(seen, status.st_ino);
-	if (err < 0 || !visit->wanted(visit->context, (uint32_t)status.st_ino))
-		return err < 0 ? err : 0;
+	if (err || !visit->wanted(visit->context, (uint32_t)status.st_ino))
+		return err;
 	return visit->there(visit->context);
 }
 
