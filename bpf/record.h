@@ -428,6 +428,7 @@ enum lost_what {
 	LOST_SOCKET_STORAGE,	 /* a socket could not be marked */
 	LOST_ADDRESS_MAP,	 /* a socket's address could not be stored */
 	LOST_SEGMENT_UNSEEN,	 /* a hook was not called: later numbers show what was sent */
+	LOST_STATE_UNSEEN,	 /* a hook was not called: the next change leaves another state */
 	LOST_WHATS
 };
 

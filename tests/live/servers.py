@@ -167,7 +167,7 @@ def scene(server, port, *clients, ready="", stop=signal.SIGTERM, ring="64m", **o
     with open(path, "w", encoding="utf-8") as file:
         json.dump(plan, file)
     command = in_own_network(actor_command(play, path))
-    played = Scene(traced(command, "--ring-size", ring), plan)
+    played = Scene(trace(command, "--view", "none", "--ring-size", ring), plan)
     for client in played.clients:
         if client["status"]:
             print(client["out"], client["err"], played.server_log, sep="\n")
@@ -181,7 +181,7 @@ class Running(Moved):
     with. act(server, end) is what happens while both are there.
     """
 
-    def __init__(self, server, port, begin, act, ready="", times=3):
+    def __init__(self, server, port, begin, act, ready=""):
         log = scratch("log")
         plan = {"log": log, "server": list(map(str, server)), "port": port, "ready": ready,
                 "stop": signal.SIGTERM, "options": {}}
@@ -194,9 +194,6 @@ class Running(Moved):
             self.result = attached.finish()
             equal(process.poll(), None, "the server goes on")
         super().__init__(self.result)
-        # As in traced().
-        if times > 1 and self.tables.where("losses", kind="SEGMENT_UNSEEN"):
-            self.__init__(server, port, begin, act, ready, times - 1)
 
     def check(self, server_comm):
         """What needs no knowledge of the program. Returns the ends that came after the attach."""
@@ -227,17 +224,6 @@ def counted_by_ss(local, remote):
     done = run([tool("ss"), "-tinOH", f"( sport = :{local} and dport = :{remote} )"])
     words = dict(re.findall(r"(bytes_acked|bytes_received):(\d+)", done.stdout))
     return int(words["bytes_acked"]), int(words["bytes_received"])
-
-
-def traced(command, *options, times=3):
-    """
-    While another tracer attaches or detaches, the kernel leaves out a call of a hook now and
-    then (README.md, Limits). That is told as a loss, and no test of this one: once more then.
-    """
-    result = trace(command, "--view", "none", *options)
-    if times > 1 and result.tables.where("losses", kind="SEGMENT_UNSEEN"):
-        return traced(command, *options, times=times - 1)
-    return result
 
 
 def in_own_network(command):

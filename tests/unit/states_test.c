@@ -277,6 +277,18 @@ static void a_rst_that_arrives_closes_at_once(void **state)
 	assert_int_equal(last_state(play, SERVER)->new_state, TCP_CLOSE);
 }
 
+static void a_change_that_was_not_seen_is_a_loss(void **state)
+{
+	struct play *play = *state;
+
+	handshake(play);
+	pass(play, SECOND);
+	changes(play, SERVER, TCP_LAST_ACK, TCP_CLOSE);
+	assert_int_equal(play->losses_told, 1);
+	assert_string_equal(name_record(play->loss.what), "STATE_UNSEEN");
+	assert_false(last_state(play, SERVER)->duration_known);
+}
+
 static void times_in_states_add_up_to_the_whole(void **state)
 {
 	struct play *play = *state;
@@ -386,6 +398,7 @@ int main(void)
 		promise(a_timeout_is_caused_by_a_timer),
 		promise(an_unreachable_host_is_an_error),
 		promise(a_rst_that_arrives_closes_at_once),
+		promise(a_change_that_was_not_seen_is_a_loss),
 		promise(times_in_states_add_up_to_the_whole),
 		promise(a_socket_that_was_connected_before_the_trace_may_close),
 		promise(a_listener_stays_in_listen),

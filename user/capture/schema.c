@@ -373,6 +373,7 @@ static const struct schema_value values[] = {
 	VALUE("lost_what", LOST_SOCKET_STORAGE),
 	VALUE("lost_what", LOST_ADDRESS_MAP),
 	VALUE("lost_what", LOST_SEGMENT_UNSEEN),
+	VALUE("lost_what", LOST_STATE_UNSEEN),
 };
 
 /* What a list of fields can't say. */

@@ -178,11 +178,11 @@ void trace_owner(struct trace *trace, struct entry *entry, uint32_t tgid, uint32
 void trace_syn(struct trace *trace, uint64_t time_ns); /* one was seen */
 
 /*
- * A sent segment was not seen: what leaves now begins behind all that left
- * before. Told as a loss of one, at the least, unless the capture tells of one.
+ * A hook was not called, as what came later shows: LOST_SEGMENT_UNSEEN or
+ * LOST_STATE_UNSEEN. Told as a loss of one, at the least, unless the capture tells of one.
  */
-void trace_unseen(struct trace *trace, struct connection *connection, uint64_t first_ns,
-		  uint64_t last_ns);
+void trace_unseen(struct trace *trace, struct connection *connection, enum lost_what what,
+		  uint64_t first_ns, uint64_t last_ns);
 
 /* connection.c: when a connection begins and who its ends are */
 struct connection *connection_new(struct trace *trace, uint64_t time_ns);

@@ -109,6 +109,7 @@ static const char *const record_names[LOST_WHATS] = {
 	[LOST_SOCKET_STORAGE] = "SOCKET_STORAGE",
 	[LOST_ADDRESS_MAP] = "ADDRESS_MAP",
 	[LOST_SEGMENT_UNSEEN] = "SEGMENT_UNSEEN",
+	[LOST_STATE_UNSEEN] = "STATE_UNSEEN",
 };
 
 const char *name_record(unsigned int kind)

@@ -110,7 +110,8 @@ static void note_ack(struct trace *trace, struct connection *connection, enum en
 
 	segment->unseen = acknowledges_unseen(connection, sender, record, segment->ack);
 	if (segment->unseen)
-		trace_unseen(trace, connection, flow->sent_ns, record->header.time_ns);
+		trace_unseen(trace, connection, LOST_SEGMENT_UNSEEN, flow->sent_ns,
+			     record->header.time_ns);
 	if (segment->ack > flow->sent_ack)
 		flow->sent_ack = segment->ack;
 }
@@ -126,7 +127,8 @@ static void find_hole(struct trace *trace, struct connection *connection, enum e
 	/* Of an older connection the segments in the moment of attaching were not seen. */
 	if (flow->sent_any && flow->sent_ns && connection->isn_known[sender] &&
 	    seq > flow->sent_end)
-		trace_unseen(trace, connection, flow->sent_ns, record->header.time_ns);
+		trace_unseen(trace, connection, LOST_SEGMENT_UNSEEN, flow->sent_ns,
+			     record->header.time_ns);
 	flow->sent_ns = record->header.time_ns;
 }
 

@@ -252,6 +252,16 @@ static bool missed_a_change(const struct entry *entry, const struct record_state
 	return entry->socket.state && record->old_state != entry->socket.state && !child;
 }
 
+static void change_unseen(struct trace *trace, struct entry *entry, uint64_t now_ns)
+{
+	struct socket *socket = &entry->socket;
+
+	socket->since_known = false;
+	if (socket->connection)
+		trace_unseen(trace, socket->connection, LOST_STATE_UNSEEN, socket->state_since_ns,
+			     now_ns);
+}
+
 /* The SYN-ACK says that the SYN was taken: SYN_RECV has lasted since the SYN arrived. */
 static void syn_received(struct trace *trace, struct entry *entry)
 {
@@ -281,7 +291,7 @@ void state_record(struct trace *trace, struct entry *entry, const struct record_
 		entry->socket.state_since_ns = entry->socket.first_ns;
 		entry->socket.since_known = entry->socket.identity.origin == ORIGIN_CREATED;
 	} else if (missed_a_change(entry, record))
-		entry->socket.since_known = false;
+		change_unseen(trace, entry, record->header.time_ns);
 	/* The last one to hold a descriptor need not have used it. */
 	if (record->tid && (record->call || !entry->socket.owner_tid))
 		trace_owner(trace, entry, record->tgid, record->tid);

@@ -297,14 +297,14 @@ static void feed_lost(struct trace *trace, const struct record_lost *record)
 	tell(trace, lost, &loss);
 }
 
-void trace_unseen(struct trace *trace, struct connection *connection, uint64_t first_ns,
-		  uint64_t last_ns)
+void trace_unseen(struct trace *trace, struct connection *connection, enum lost_what what,
+		  uint64_t first_ns, uint64_t last_ns)
 {
 	struct loss loss = {
 		.first_ns = first_ns,
 		.last_ns = last_ns,
 		.count = 1,
-		.what = LOST_SEGMENT_UNSEEN,
+		.what = what,
 	};
 
 	if (trace->lost_records)
