@@ -54,7 +54,7 @@ struct parse {
 	struct options *options;
 	int stopped_at; /* index in argv behind what could not be parsed */
 	bool printed;	/* help, usage or version */
-	bool detail_given, ring_given;
+	bool detail_given, ring_given, view_given;
 };
 
 static const struct argp_option table[] = {
@@ -368,11 +368,19 @@ static bool take_file(struct options *options, int key, const char *arg)
 	return false;
 }
 
+static void note_given(struct parse *parse, int key)
+{
+	parse->detail_given |= key == KEY_DETAIL;
+	parse->ring_given |= key == KEY_RING_SIZE;
+	parse->view_given |= key == KEY_VIEW;
+}
+
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
 	struct parse *parse = state->input;
 	struct options *options = parse->options;
 
+	note_given(parse, key);
 	switch (key) {
 	case '?':
 	case 'V':
@@ -387,12 +395,6 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case 'a':
 		options->all = true;
 		return 0;
-	case KEY_DETAIL:
-		parse->detail_given = true;
-		return parse_value(options, key, arg);
-	case KEY_RING_SIZE:
-		parse->ring_given = true;
-		return parse_value(options, key, arg);
 	case 'v':
 		options->verbose = true;
 		return 0;
@@ -436,6 +438,21 @@ static const struct argp argp = {
 	       "Example: sudo tcpwatch -o run.tcpw -- ./experiments/bulk_send",
 };
 
+/* What the options' values alone don't show: that one was given. */
+static int check_given(const struct parse *parse)
+{
+	const struct options *options = parse->options;
+
+	if (options->read && (parse->detail_given || parse->ring_given))
+		log_error("%s says how to trace; with -r there is a capture already",
+			  parse->detail_given ? "--detail" : "--ring-size");
+	else if (options->info && parse->view_given)
+		log_error("--info only prints what a capture holds: leave out --view");
+	else
+		return 0;
+	return -EINVAL;
+}
+
 int options_parse(struct options *options, int argc, char **argv)
 {
 	const unsigned int how = ARGP_IN_ORDER | ARGP_NO_ERRS | ARGP_NO_HELP;
@@ -449,13 +466,8 @@ int options_parse(struct options *options, int argc, char **argv)
 			  parse.stopped_at > 0 ? argv[parse.stopped_at - 1] : "");
 	if (parse.printed)
 		return 1;
-	if (err || options_check(options))
+	if (err || options_check(options) || check_given(&parse))
 		return -EINVAL;
-	if (options->read && (parse.detail_given || parse.ring_given)) {
-		log_error("%s says how to trace; with -r there is a capture already",
-			  parse.detail_given ? "--detail" : "--ring-size");
-		return -EINVAL;
-	}
 	if (!parse.detail_given)
 		options->detail = options->all	       ? CHOOSE_STATES
 				  : options->pid_count ? CHOOSE_CALLS

@@ -55,16 +55,16 @@ int options_check(const struct options *options)
 	else if (options->read && options->command)
 		log_error("-r reads a capture and runs no command: leave out one of the two");
 	else if (!sources(options))
-		log_error(
-			"nothing to trace: name a command, as in tcpwatch -- ./program, a process "
-			"with -p, or a capture with -r (see --help)");
+		log_error("nothing to trace: give -- COMMAND, -p PID, -a or -r FILE (see --help)");
 	else if (sources(options) > 1)
 		log_error("a command, -p, -a and -r exclude each other: choose one of them");
 	else if (options->read && options->duration_ns)
 		log_error("-d ends a trace; with -r there is a capture already");
 	else if (options->read && options->output)
 		log_error("-o keeps what is being traced; with -r there is a capture already");
-	else if (options->read && (filter_is_on(&options->filter) || options->filter.peers))
+	else if (options->read && options->filter.peers)
+		log_error("--peers says what to trace; with -r there is a capture already");
+	else if (options->read && filter_is_on(&options->filter))
 		log_error("--port, --addr and the like choose what is traced; -r shows all that "
 			  "is in the capture");
 	else if (options->play && !options->read)

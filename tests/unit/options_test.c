@@ -420,6 +420,8 @@ static void what_contradicts_itself_is_refused(void **state)
 	assert_refused("-r run.tcpw --ring-size 1M", "--ring-size says how to trace");
 	assert_refused("-r run.tcpw --info --html page.html", "--info only prints");
 	assert_refused("-r run.tcpw --info --csv tables --force", "--info only prints");
+	assert_refused("-r run.tcpw --info --view summary", "--info only prints");
+	assert_refused("-r run.tcpw --peers", "--peers says what to trace");
 	assert_refused("-o - ls", "standard output");
 	assert_refused("--csv - ls", "directory");
 	assert_refused("--every 1ms ls", "--csv DIR");
