@@ -11,6 +11,7 @@
 #include "bpf/filter.bpf.h"
 #include "bpf/found.bpf.h"
 #include "bpf/kernel.bpf.h"
+#include "bpf/read.bpf.h"
 #include "bpf/sock.bpf.h"
 #include "bpf/state.bpf.h"
 #include "bpf/task.bpf.h"
@@ -27,11 +28,12 @@ static __u64 socket_behind(struct fdtable *table, int fd, __u64 *inode)
 	files = table->fd;
 	if (bpf_probe_read_kernel(&file, sizeof(file), files + fd) || !file)
 		return 0;
-	file_inode = BPF_CORE_READ(file, f_inode);
-	if ((BPF_CORE_READ(file_inode, i_mode) & S_IFMT) != S_IFSOCK)
+	file_inode = KERNEL_READ(struct file, file, f_inode);
+	if ((KERNEL_READ(struct inode, file_inode, i_mode) & S_IFMT) != S_IFSOCK)
 		return 0;
-	*inode = BPF_CORE_READ(file_inode, i_ino);
-	socket = BPF_CORE_READ(file, private_data);
+	*inode = KERNEL_READ(struct inode, file_inode, i_ino);
+	socket = KERNEL_READ(struct file, file, private_data);
+	/* By the helper: this pointer is wanted as a number. */
 	return (__u64)BPF_CORE_READ(socket, sk);
 }
 
@@ -65,19 +67,16 @@ static __u32 known_id(__u64 address, __u64 inode)
 /* UDP, raw and AF_UNIX: no states, and queues that mean what other.bpf.h says. */
 static bool sk_is_other(__u64 address)
 {
-	struct sock *sk = (void *)address;
-	__u16 type = BPF_CORE_READ(sk, sk_type);
+	__u16 type = KERNEL_READ(struct sock, address, sk_type);
 
 	return type == SOCK_DGRAM || type == SOCK_RAW ||
-	       BPF_CORE_READ(sk, __sk_common.skc_family) == AF_UNIX;
+	       KERNEL_READ(struct sock, address, __sk_common.skc_family) == AF_UNIX;
 }
 
 static bool sk_is_tcp(__u64 address)
 {
-	struct sock *sk = (void *)address;
-
-	return BPF_CORE_READ(sk, sk_protocol) == IPPROTO_TCP &&
-	       family_is_internet(BPF_CORE_READ(sk, __sk_common.skc_family));
+	return KERNEL_READ(struct sock, address, sk_protocol) == IPPROTO_TCP &&
+	       family_is_internet(KERNEL_READ(struct sock, address, __sk_common.skc_family));
 }
 
 /* A socket that was in use before it came here: what packets and the model need. */
@@ -97,7 +96,7 @@ static void known_begin(__u64 address, __u32 id)
 	if (!compat_tuple_readable(&tuple))
 		return;
 	port_use(tuple.local_port);
-	if (bpf_map_update_elem(&sockets_by_tuple, &tuple, &end, BPF_ANY))
+	if (tuples_indexed && bpf_map_update_elem(&sockets_by_tuple, &tuple, &end, BPF_ANY))
 		lose(LOST_ADDRESS_MAP);
 	if (peers_wanted)
 		peer_expect(&tuple, 0, false);

@@ -89,8 +89,8 @@ static bool packet_is_passed_down(struct sk_buff *skb, struct sock *sk)
 
 	if (!sk || is_mini_socket(sk) || device->ifindex == LOOPBACK_IFINDEX)
 		return false;
-	route = BPF_CORE_READ(sk, sk_dst_cache);
-	return route && BPF_CORE_READ(route, dev, ifindex) != device->ifindex;
+	route = sk->sk_dst_cache;
+	return route && route->dev->ifindex != device->ifindex;
 }
 
 #endif

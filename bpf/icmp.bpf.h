@@ -62,8 +62,11 @@ static void icmp_received(struct sk_buff *skb, const struct packet *packet)
 static void packet_received(struct sk_buff *skb)
 {
 	struct packet packet = { .received = true };
-	bool segment = packet_read(&packet, skb);
+	bool segment;
 
+	if (is_for_another_port(skb))
+		return;
+	segment = packet_read(&packet, skb);
 	if ((!segment && !packet.icmp) || packet_is_repeated(skb))
 		return;
 	if (segment)

@@ -29,6 +29,25 @@ static __u32 network_length(struct sk_buff *skb, bool received)
 	return skb->len - (network_header(skb, received) - (__u64)skb->data);
 }
 
+/*
+ * Most packets that arrive at a machine are nobody's here: a first look at the
+ * port, with no copy of the headers. False where it can't tell.
+ */
+static bool is_for_another_port(struct sk_buff *skb)
+{
+	struct iphdr *ip;
+	struct tcphdr *tcp;
+
+	if (!reads_directly || skb->protocol != bpf_htons(ETH_P_IP))
+		return false;
+	ip = bpf_rdonly_cast(skb->data, bpf_core_type_id_kernel(struct iphdr));
+	tcp = bpf_rdonly_cast(skb->data + sizeof(struct ipv4_header),
+			      bpf_core_type_id_kernel(struct tcphdr));
+	return ip->protocol == IPPROTO_TCP &&
+	       BPF_CORE_READ_BITFIELD(ip, ihl) * 4 == sizeof(struct ipv4_header) &&
+	       !port_is_used(bpf_ntohs(tcp->dest));
+}
+
 static bool packet_read(struct packet *packet, struct sk_buff *skb)
 {
 	packet->header = network_header(skb, packet->received);
@@ -42,17 +61,13 @@ static bool packet_read(struct packet *packet, struct sk_buff *skb)
  */
 static __u32 ack_number(struct sk_buff *skb)
 {
-	struct tcp_skb_cb *control = (void *)skb->cb;
-
-	return BPF_CORE_READ(control, ack_seq);
+	return KERNEL_READ(struct tcp_skb_cb, skb->cb, ack_seq);
 }
 
 /* sender has a mark, so it is a full TCP socket; the verifier knows only that it may be one. */
 static void read_sender(struct record_segment *record, struct sock *sender)
 {
-	struct tcp_sock *tcp = (void *)sender;
-
-	record->write_seq = BPF_CORE_READ(tcp, write_seq);
+	record->write_seq = KERNEL_READ(struct tcp_sock, sender, write_seq);
 	record->wmem_queued = sender->sk_wmem_queued;
 	record->state = sender->__sk_common.skc_state;
 }
@@ -195,7 +210,7 @@ static struct tuple_end *packet_end(struct sk_buff *skb, struct packet *packet)
 {
 	struct net_device *device = skb->dev;
 
-	packet->tuple.netns = BPF_CORE_READ(device, nd_net.net, ns.inum);
+	packet->tuple.netns = device->nd_net.net->ns.inum;
 	return bpf_map_lookup_elem(&sockets_by_tuple, &packet->tuple);
 }
 

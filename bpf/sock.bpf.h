@@ -69,6 +69,9 @@ struct {
  */
 const volatile bool sockets_indexed = true;
 
+/* False: no packet is looked at and no socket found by its tuple, so that none is kept by it. */
+const volatile bool tuples_indexed = true;
+
 /* TCP sockets that have an id but no mark yet. */
 __s64 unadopted;
 __u32 last_id;
@@ -80,9 +83,7 @@ static __u32 identity_new(void)
 
 static __u64 inode_of(struct socket *socket)
 {
-	struct socket_alloc *alloc = (void *)socket;
-
-	return socket ? BPF_CORE_READ(alloc, vfs_inode.i_ino) : 0;
+	return socket ? KERNEL_READ(struct socket_alloc, socket, vfs_inode.i_ino) : 0;
 }
 
 /* What the packet hooks and the calls need to know of a tuple's socket. */
@@ -168,7 +169,6 @@ static void record_identity(struct record_socket *record, const struct identity 
 
 VERIFIED_ONCE int emit_socket(__u64 address, const struct identity *identity)
 {
-	struct sock *sk = (void *)address;
 	struct record_socket *record;
 	struct tuple tuple = {};
 
@@ -178,18 +178,19 @@ VERIFIED_ONCE int emit_socket(__u64 address, const struct identity *identity)
 	if (!record)
 		return 0;
 	record_identity(record, identity);
-	record->family = BPF_CORE_READ(sk, __sk_common.skc_family);
-	record->type = BPF_CORE_READ(sk, sk_type);
-	record->protocol = BPF_CORE_READ(sk, sk_protocol);
-	record->cookie = BPF_CORE_READ(sk, __sk_common.skc_cookie.counter);
-	record->inode = inode_of(BPF_CORE_READ(sk, sk_socket));
+	record->family = KERNEL_READ(struct sock, address, __sk_common.skc_family);
+	record->type = KERNEL_READ(struct sock, address, sk_type);
+	record->protocol = KERNEL_READ(struct sock, address, sk_protocol);
+	record->cookie = KERNEL_READ(struct sock, address, __sk_common.skc_cookie.counter);
+	record->inode = inode_of(KERNEL_READ(struct sock, address, sk_socket));
 	if (family_is_internet(record->family)) {
 		tuple_of_sock(&tuple, address);
 		record_tuple(record, &tuple);
 		if (address_is_link_local(tuple.local_address))
-			record->scope = BPF_CORE_READ(sk, __sk_common.skc_bound_dev_if);
+			record->scope =
+				KERNEL_READ(struct sock, address, __sk_common.skc_bound_dev_if);
 	} else {
-		record->netns = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
+		record->netns = netns_of(address);
 	}
 	emit_submit(record);
 	return 0;
@@ -291,7 +292,7 @@ VERIFIED_ONCE int mark_learn_tuple(__u64 address, struct mark *mark)
 	mark->tuple = tuple;
 	mark->tuple_known = true;
 	port_use(tuple.local_port);
-	if (sockets_indexed && bpf_map_update_elem(&sockets_by_tuple, &tuple, &end, BPF_ANY))
+	if (tuples_indexed && bpf_map_update_elem(&sockets_by_tuple, &tuple, &end, BPF_ANY))
 		lose(LOST_ADDRESS_MAP);
 	/* Of a child, its SYN has told. */
 	if (peers_wanted && mark->identity.origin != ORIGIN_CHILD)
@@ -316,7 +317,7 @@ static struct mark *mark_adopt(struct sock *sk)
 	struct known_socket *known = bpf_map_lookup_elem(&sockets_by_address, &address);
 	struct mark *mark;
 
-	if (!known || known->adopted || known->inode != inode_of(BPF_CORE_READ(sk, sk_socket)))
+	if (!known || known->adopted || known->inode != inode_of(sk->sk_socket))
 		return NULL;
 	mark = mark_create(sk);
 	if (!mark || __sync_lock_test_and_set(&known->adopted, 1))
@@ -339,7 +340,7 @@ VERIFIED_ONCE int mark_resolve(__u64 address, struct mark *mark)
 	tuple_of_sock(&tuple, address);
 	if (!compat_tuple_readable(&tuple))
 		return false;
-	if (sockets_indexed)
+	if (tuples_indexed)
 		end = bpf_map_lookup_elem(&sockets_by_tuple, &tuple);
 	told = end && !end->gone && !end->taken;
 	mark->refused = !told && !filter_takes_tuple(&tuple);
@@ -409,7 +410,7 @@ static struct mark *mark_by_owner(struct sock *sk, bool listens)
 	mark->identity.origin = ORIGIN_FIRST_USE;
 	mark->identity.owner_tgid = current_tgid();
 	mark->identity.owner_tid = current_tid();
-	known_insert(address_of(sk), &mark->identity, inode_of(BPF_CORE_READ(sk, sk_socket)), true);
+	known_insert(address_of(sk), &mark->identity, inode_of(sk->sk_socket), true);
 	bpf_get_socket_cookie(sk);
 	emit_socket(address_of(sk), &mark->identity);
 	return mark;
@@ -450,7 +451,7 @@ static void tuple_set_gone(const struct mark *mark)
 {
 	struct tuple_end *end;
 
-	if (!sockets_indexed)
+	if (!tuples_indexed)
 		return;
 	end = bpf_map_lookup_elem(&sockets_by_tuple, &mark->tuple);
 	if (mark->tuple_known && end && end->id == mark->identity.id)

@@ -31,7 +31,7 @@ static void fill_positions(struct record_positions *positions, struct tcp_sock *
 
 static __u8 state_flags(struct sock *sk)
 {
-	unsigned long flags = BPF_CORE_READ(sk, __sk_common.skc_flags);
+	unsigned long flags = KERNEL_READ(struct sock, sk, __sk_common.skc_flags);
 	__u8 result = 0;
 
 	if (flags & 1UL << bpf_core_enum_value(enum sock_flags, SOCK_DONE))
@@ -39,7 +39,7 @@ static __u8 state_flags(struct sock *sk)
 	if (flags & 1UL << bpf_core_enum_value(enum sock_flags, SOCK_DEAD))
 		result |= STATE_SOCK_DEAD;
 	if (flags & 1UL << bpf_core_enum_value(enum sock_flags, SOCK_LINGER) &&
-	    !BPF_CORE_READ(sk, sk_lingertime))
+	    !KERNEL_READ(struct sock, sk, sk_lingertime))
 		result |= STATE_LINGER_0;
 	return result;
 }

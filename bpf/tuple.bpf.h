@@ -8,6 +8,7 @@
 #define TCPWATCH_TUPLE_BPF_H
 
 #include "bpf/kernel.bpf.h"
+#include "bpf/read.bpf.h"
 
 /* A map key: no padding. */
 struct tuple {
@@ -69,22 +70,30 @@ static bool address_is_loopback(const __u8 address[RECORD_ADDRESS_SIZE])
 	return !words[2] && words[3] == bpf_htonl(1);
 }
 
+/* The inode number of a socket's network namespace. */
+static __u32 netns_of(__u64 address)
+{
+	struct net *net = (void *)KERNEL_READ(struct sock, address, __sk_common.skc_net.net);
+
+	return KERNEL_READ(struct net, net, ns.inum);
+}
+
 /* Works on a request socket too: the common part is the same. */
 VERIFIED_ONCE int tuple_of_sock(struct tuple *tuple, __u64 address)
 {
 	struct sock *sk = (void *)address;
-	struct inet_sock *inet = (void *)address;
-	bool ipv6 = BPF_CORE_READ(sk, __sk_common.skc_family) == AF_INET6;
+	bool ipv6 = KERNEL_READ(struct sock, address, __sk_common.skc_family) == AF_INET6;
 
 	if (!tuple)
 		return 0;
 	__builtin_memset(tuple, 0, sizeof(*tuple));
-	tuple->netns = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
-	tuple->remote_port = bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport));
-	tuple->local_port = BPF_CORE_READ(sk, __sk_common.skc_num);
+	tuple->netns = netns_of(address);
+	tuple->remote_port = bpf_ntohs(KERNEL_READ(struct sock, address, __sk_common.skc_dport));
+	tuple->local_port = KERNEL_READ(struct sock, address, __sk_common.skc_num);
 	/* A closed socket has given its port back; the source port is still there. */
-	if (!tuple->local_port && BPF_CORE_READ(sk, __sk_common.skc_state) != TCP_NEW_SYN_RECV)
-		tuple->local_port = bpf_ntohs(BPF_CORE_READ(inet, inet_sport));
+	if (!tuple->local_port &&
+	    KERNEL_READ(struct sock, address, __sk_common.skc_state) != TCP_NEW_SYN_RECV)
+		tuple->local_port = bpf_ntohs(KERNEL_READ(struct inet_sock, address, inet_sport));
 	if (ipv6) {
 		BPF_CORE_READ_INTO(&tuple->local_address, sk, __sk_common.skc_v6_rcv_saddr);
 		BPF_CORE_READ_INTO(&tuple->remote_address, sk, __sk_common.skc_v6_daddr);
@@ -94,9 +103,10 @@ VERIFIED_ONCE int tuple_of_sock(struct tuple *tuple, __u64 address)
 		return 0;
 	if (tuple->local_port)
 		address_set_ipv4(tuple->local_address,
-				 BPF_CORE_READ(sk, __sk_common.skc_rcv_saddr));
+				 KERNEL_READ(struct sock, address, __sk_common.skc_rcv_saddr));
 	if (tuple->remote_port)
-		address_set_ipv4(tuple->remote_address, BPF_CORE_READ(sk, __sk_common.skc_daddr));
+		address_set_ipv4(tuple->remote_address,
+				 KERNEL_READ(struct sock, address, __sk_common.skc_daddr));
 	return 0;
 }
 

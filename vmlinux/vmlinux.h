@@ -100,6 +100,17 @@ enum {
 	IPPROTO_MPTCP = 262,
 };
 
+/* include/uapi/linux/ip.h */
+struct iphdr {
+	__u8 ihl: 4;
+	__u8 protocol;
+};
+
+/* include/uapi/linux/tcp.h */
+struct tcphdr {
+	__be16 dest;
+};
+
 /* include/uapi/linux/in6.h */
 struct in6_addr {
 	union {

@@ -33,8 +33,9 @@ static long read_memory(void *to, size_t size, uint64_t from)
 	return 0;
 }
 
-/* What bpf/kernel.bpf.h and bpf/filter.bpf.h give to the parser. */
+/* What bpf/kernel.bpf.h, bpf/read.bpf.h and bpf/filter.bpf.h give to the parser. */
 #define TCPWATCH_KERNEL_BPF_H
+#define TCPWATCH_READ_BPF_H
 #define TCPWATCH_FILTER_BPF_H
 #define VERIFIED_ONCE static
 #define bpf_probe_read_kernel(to, size, from) read_memory(to, size, (uintptr_t)(from))
@@ -43,6 +44,7 @@ static long read_memory(void *to, size_t size, uint64_t from)
 #define bpf_ntohl ntohl
 #define bpf_htonl htonl
 #define BPF_CORE_READ(from, ...) ((void)(from), 0)
+#define KERNEL_READ(type, from, ...) ((void)(from), 0L)
 #define BPF_CORE_READ_INTO(to, from, ...) ((void)(to), (void)(from))
 #define TCP_NEW_SYN_RECV 12
 

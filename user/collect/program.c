@@ -130,6 +130,8 @@ static int choose_hooks(struct program *program, enum detail detail, struct capt
 	if (missing)
 		log_error("this kernel lacks the tracepoint %s, which tracing can't do without",
 			  missing);
+	program->skeleton->rodata->reads_directly =
+		btf__find_by_name_kind(kernel_types, "bpf_rdonly_cast", BTF_KIND_FUNC) > 0;
 	btf__free(kernel_types);
 	return err;
 }
@@ -162,8 +164,10 @@ static int configure(struct program *program, const struct program_options *opti
 	skeleton->rodata->wakeup_bytes = wakeup_bytes(options->ring_bytes);
 	skeleton->rodata->calls_traced = bpf_program__autoload(skeleton->progs.sys_enter);
 	skeleton->rodata->emit_entries = options->detail >= DETAIL_FULL;
-	skeleton->rodata->sockets_indexed = options->detail >= DETAIL_CALLS || options->attached ||
-					    options->filter->peers;
+	skeleton->rodata->tuples_indexed = options->detail >= DETAIL_FULL || options->attached ||
+					   options->filter->peers;
+	skeleton->rodata->sockets_indexed = options->detail >= DETAIL_CALLS ||
+					    skeleton->rodata->tuples_indexed;
 	choice_fill(skeleton->rodata, options->filter);
 	hooks_number_calls((__u8 *)skeleton->rodata->call_of_number,
 			   sizeof(skeleton->rodata->call_of_number));

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Reads from where a mere address leads. What a hook is given is read as it
+ * stands; for all else older kernels have only a helper, which costs as much as
+ * a map. A read that fails gives 0 either way.
+ */
+#ifndef TCPWATCH_READ_BPF_H
+#define TCPWATCH_READ_BPF_H
+
+#include "bpf/kernel.bpf.h"
+
+/* From 6.2 on; the collector says whether this kernel has it. */
+const volatile bool reads_directly = false;
+
+extern void *bpf_rdonly_cast(const void *address, __u32 type) __ksym __weak;
+
+/*
+ * A field of a structure of the kernel that is a number or a pointer; the
+ * verifier does not take such a pointer for a number (address_of()).
+ */
+#define KERNEL_READ(type, address, field)                                            \
+	({                                                                           \
+		type *at_ = (type *)(address);                                       \
+		type *cast_;                                                         \
+		typeof(at_->field) value_;                                           \
+                                                                                     \
+		if (reads_directly) {                                                \
+			cast_ = bpf_rdonly_cast(at_, bpf_core_type_id_kernel(type)); \
+			value_ = cast_->field;                                       \
+		} else {                                                             \
+			value_ = BPF_CORE_READ(at_, field);                          \
+		}                                                                    \
+		value_;                                                              \
+	})
+
+#endif
