@@ -19,22 +19,21 @@
 /* The socket behind a descriptor of a table; 0: none, or not a socket. */
 static __u64 socket_behind(struct fdtable *table, int fd, __u64 *inode)
 {
-	struct file **files, *file = NULL;
 	struct inode *file_inode;
 	struct socket *socket;
+	__u64 file;
 
 	if ((__u32)fd >= table->max_fds)
 		return 0;
-	files = table->fd;
-	if (bpf_probe_read_kernel(&file, sizeof(file), files + fd) || !file)
+	file = read_pointer((__u64)(table->fd + fd));
+	if (!file)
 		return 0;
 	file_inode = KERNEL_READ(struct file, file, f_inode);
 	if ((KERNEL_READ(struct inode, file_inode, i_mode) & S_IFMT) != S_IFSOCK)
 		return 0;
 	*inode = KERNEL_READ(struct inode, file_inode, i_ino);
 	socket = KERNEL_READ(struct file, file, private_data);
-	/* By the helper: this pointer is wanted as a number. */
-	return (__u64)BPF_CORE_READ(socket, sk);
+	return socket ? read_pointer((__u64)&socket->sk) : 0;
 }
 
 static struct fdtable *table_of(struct task_struct *task)

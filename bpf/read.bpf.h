@@ -33,4 +33,13 @@ extern void *bpf_rdonly_cast(const void *address, __u32 type) __ksym __weak;
 		value_;                                                              \
 	})
 
+/*
+ * A pointer that stands in memory, as a number: read through a structure that
+ * begins with one of that size, for a pointer stays a pointer to the verifier.
+ */
+static __u64 read_pointer(__u64 at)
+{
+	return KERNEL_READ(struct timespec64, at, tv_sec);
+}
+
 #endif

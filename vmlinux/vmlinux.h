@@ -51,6 +51,12 @@ struct refcount_struct {
 };
 typedef struct refcount_struct refcount_t;
 
+/* include/linux/time64.h */
+typedef __s64 time64_t;
+struct timespec64 {
+	time64_t tv_sec;
+};
+
 /* include/linux/stddef.h */
 enum {
 	false = 0,
