@@ -78,15 +78,20 @@ static char *put_uint(char *out, uint64_t value)
 	return store_digits(out, eight_digits((uint32_t)(value % 100000000)), 0);
 }
 
+static char *put_above(char *out, const struct sheet_cell *cell)
+{
+	memcpy(out, cell->text, sizeof(cell->text));
+	return out + cell->length;
+}
+
 /* Most cells hold what the row above holds: its text is taken again. */
 static char *put_number(char *out, struct sheet_cell *cell, uint64_t value)
 {
 	if (!cell->length || cell->number != value) {
 		cell->number = value;
-		cell->length = (int)(put_uint(cell->text, value) - cell->text);
+		cell->length = (size_t)(put_uint(cell->text, value) - cell->text);
 	}
-	memcpy(out, cell->text, sizeof(cell->text));
-	return out + cell->length;
+	return put_above(out, cell);
 }
 
 static char *put_int(char *out, int64_t value)
@@ -137,15 +142,42 @@ static char *put_text(char *out, const char *text, size_t length)
 	return out;
 }
 
-static char *put_foreign(char *out, const struct value *value)
+/* Only of words that stand there as they are. */
+static bool is_above(const struct sheet_cell *cell, const char *text, size_t length)
 {
+	return length && length == cell->length && !memcmp(cell->text, text, length);
+}
+
+static char *put_word(char *out, struct sheet_cell *cell, const char *text, size_t length)
+{
+	char *end;
+
+	if (is_above(cell, text, length))
+		return put_above(out, cell);
+	end = put_text(out, text, length);
+	cell->length = 0;
+	if (length <= sizeof(cell->text) && (size_t)(end - out) == length) {
+		memcpy(cell->text, text, length);
+		cell->length = length;
+	}
+	return end;
+}
+
+static char *put_foreign(char *out, struct sheet_cell *cell, const struct value *value)
+{
+	size_t length = strnlen(value->text, value->length);
 	char escaped[TEXT_BYTES];
 
+	if (is_above(cell, value->text, length))
+		return put_above(out, cell);
 	fmt_escape(escaped, sizeof(escaped), value->text, value->length);
+	if (strlen(escaped) == length)
+		return put_word(out, cell, escaped, length);
+	cell->length = 0;
 	return put_text(out, escaped, strlen(escaped));
 }
 
-static char *put_other(const struct sheet *sheet, char *out, enum value_kind kind,
+static char *put_other(struct sheet *sheet, char *out, int index, enum value_kind kind,
 		       const struct value *value)
 {
 	switch (kind) {
@@ -156,10 +188,10 @@ static char *put_other(const struct sheet *sheet, char *out, enum value_kind kin
 	case VALUE_TIME:
 		return put_int(out, (int64_t)(value->number - sheet->zero_ns));
 	case VALUE_WORD:
-		return put_text(out, value->text,
+		return put_word(out, &sheet->above[index], value->text,
 				value->length < TEXT_BYTES ? value->length : TEXT_BYTES);
 	case VALUE_FOREIGN:
-		return put_foreign(out, value);
+		return put_foreign(out, &sheet->above[index], value);
 	default:
 		return out;
 	}
@@ -172,7 +204,7 @@ static char *put_cell(struct sheet *sheet, char *out, int index, const void *row
 
 	if (kind == VALUE_UINT || kind == VALUE_BOOL)
 		return put_number(out, &sheet->above[index], value.number);
-	return kind == VALUE_NONE ? out : put_other(sheet, out, kind, &value);
+	return kind == VALUE_NONE ? out : put_other(sheet, out, index, kind, &value);
 }
 
 void sheet_row(struct sheet *sheet, const void *row)

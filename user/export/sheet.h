@@ -13,10 +13,10 @@
 
 #define SHEET_COLUMNS_MAX 64
 
-/* The number last written in a column, and its digits. */
+/* The number or the word last written in a column, as it was written. */
 struct sheet_cell {
 	uint64_t number;
-	int length; /* 0: none yet */
+	size_t length; /* 0: none yet */
 	char text[24];
 };
 
