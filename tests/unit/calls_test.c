@@ -233,6 +233,18 @@ static void a_call_for_many_messages_counts_bytes_not_messages(void **state)
 	assert_int_equal(last_call(play)->result, 3);
 }
 
+/* As on a kernel without that hook: the number of messages is no number of bytes. */
+static void without_the_hook_for_lengths_the_bytes_of_messages_are_unknown(void **state)
+{
+	struct play *play = *state;
+
+	handshake(play);
+	returns(play, CLIENT, .call = CALL_SENDMMSG, .result = 3);
+	assert_true(last_call(play)->moved_unknown);
+	assert_int_equal(last_call(play)->moved_bytes, 0);
+	assert_true(stats(play, CLIENT, CALL_SENDMMSG)->moved_unknown);
+}
+
 static void accept_belongs_to_the_connection_it_returned(void **state)
 {
 	struct play *play = *state;
@@ -367,6 +379,7 @@ int main(void)
 		promise(a_peek_reads_nothing),
 		promise(a_short_write_and_a_failed_one_are_counted_apart),
 		promise(a_call_for_many_messages_counts_bytes_not_messages),
+		promise(without_the_hook_for_lengths_the_bytes_of_messages_are_unknown),
 		promise(accept_belongs_to_the_connection_it_returned),
 		promise(calls_made_before_the_connection_are_counted_with_it),
 		promise(a_call_that_never_returned_is_told_at_the_end),

@@ -23,6 +23,11 @@ static bool moves(const void *row)
 	return call_sends(call_of(row)->kind) || call_receives(call_of(row)->kind);
 }
 
+static bool moved_known(const void *row)
+{
+	return moves(row) && !call_of(row)->moved_unknown;
+}
+
 static bool is_timed(const void *row)
 {
 	return call_is_timed(call_of(row)->kind);
@@ -242,7 +247,8 @@ const struct column call_columns[CALL_COLUMNS] = {
 	{ "side", "client or server", VALUE_WORD, .known = has_connection, .get = get_side },
 	{ "asked_bytes", "bytes that a transfer asked for", VALUE_UINT, .known = asks,
 	  CALL(asked_bytes) },
-	{ "moved_bytes", "bytes that it moved", VALUE_UINT, .known = moves, CALL(moved_bytes) },
+	{ "moved_bytes", "bytes that it moved", VALUE_UINT, .known = moved_known,
+	  CALL(moved_bytes) },
 	{ "result", "value returned, or the error number, negative", VALUE_INT, .known = has_result,
 	  CALL(result) },
 	{ "error", "name of the error", VALUE_WORD, .known = failed, .get = get_error },

@@ -222,7 +222,8 @@ static void append_result(struct line *line, const struct call *call)
 		append_fd(line, call->result, call->socket);
 	else
 		append_int(line, call->result);
-	if (moves && call->result >= 0 && call->moved_bytes != (uint64_t)call->result) {
+	if (moves && call->result >= 0 && !call->moved_unknown &&
+	    call->moved_bytes != (uint64_t)call->result) {
 		append(line, " (moved ");
 		append_int(line, (long long)call->moved_bytes);
 		append(line, ")");

@@ -194,7 +194,7 @@ static void draw_call(struct lines *lines, enum end end, enum call_kind kind,
 	text_fit(role, sizeof(role), text_role(view, end), 7, ALIGN_LEFT);
 	snprintf(name, sizeof(name), "%s()", name_call(kind));
 	fmt_count(count, sizeof(count), stats->count);
-	if (moves)
+	if (moves && !stats->moved_unknown)
 		fmt_count(bytes, sizeof(bytes), stats->moved_bytes);
 	if (call_is_timed(kind)) {
 		fmt_duration_seen(inside, sizeof(inside), stats->inside_ns, !stats->at_least);

@@ -170,7 +170,10 @@ static void put_calls(struct json *json, const struct connection *connection, en
 		json_uint(json, "count", stats->count);
 		json_uint(json, "failed", stats->failed);
 		json_uint(json, "short", stats->short_count);
-		json_uint(json, "moved_bytes", stats->moved_bytes);
+		if (stats->moved_unknown)
+			json_null(json, "moved_bytes");
+		else
+			json_uint(json, "moved_bytes", stats->moved_bytes);
 		if (call_is_timed((enum call_kind)kind)) {
 			json_uint(json, "inside_ns", stats->inside_ns);
 			json_uint(json, "longest_ns", stats->longest_ns);

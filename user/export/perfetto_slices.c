@@ -59,7 +59,7 @@ static void put_call_args(struct json *json, const struct call *call)
 	json_int(json, "fd", call->fd);
 	if (call->asked_bytes)
 		json_uint(json, "asked_bytes", call->asked_bytes);
-	if (call_sends(call->kind) || call_receives(call->kind))
+	if ((call_sends(call->kind) || call_receives(call->kind)) && !call->moved_unknown)
 		json_uint(json, "moved_bytes", call->moved_bytes);
 	if (call->return_ns && call->finished)
 		json_int(json, "result", call->result);

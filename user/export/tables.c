@@ -171,7 +171,7 @@ static void print_line(const struct view *view, const struct line *line)
 	print_cell(view, name, CALL_COLUMNS, ALIGN_LEFT);
 	print_cell(view, fmt_count(text, sizeof(text), line->stats->count), 8, ALIGN_RIGHT);
 	fmt_count(text, sizeof(text), line->stats->moved_bytes);
-	print_cell(view, moves ? text : "-", 13, ALIGN_RIGHT);
+	print_cell(view, moves && !line->stats->moved_unknown ? text : "-", 13, ALIGN_RIGHT);
 	fmt_count(text, sizeof(text), line->stats->asked_max);
 	if (shows_asked(view))
 		print_cell(view, moves && timed ? text : "-", 14, ALIGN_RIGHT);

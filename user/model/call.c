@@ -176,6 +176,7 @@ static void add_stats(struct call_stats *stats, const struct call *call)
 	stats->short_count += is_short(call);
 	if (consumes(call))
 		stats->moved_bytes += call->moved_bytes;
+	stats->moved_unknown |= call->moved_unknown;
 	if (call->asked_bytes > stats->asked_max)
 		stats->asked_max = call->asked_bytes;
 	stats->inside_ns += inside;
@@ -344,8 +345,22 @@ static int return_socket(struct trace *trace, struct entry *entry, struct call *
 	return 0;
 }
 
+static bool counts_messages(enum call_kind kind)
+{
+	return kind == CALL_SENDMMSG || kind == CALL_RECVMMSG;
+}
+
+/* Messages without a byte are known for such only where a hook would have shown bytes. */
+static bool moved_is_unknown(const struct trace *trace, const struct record_call *record)
+{
+	bool sure = call_sends(record->call) ? trace->send_lengths_sure : trace->recv_lengths_sure;
+
+	return counts_messages(record->call) && record->result > 0 && !record->bytes && !sure;
+}
+
 /* The call as it was entered, or as its return alone tells it. */
-static struct call begun_call(struct task *task, const struct record_call *record)
+static struct call begun_call(const struct trace *trace, struct task *task,
+			      const struct record_call *record)
 {
 	struct call call = { .kind = record->call };
 
@@ -364,12 +379,13 @@ static struct call begun_call(struct task *task, const struct record_call *recor
 	call.fd = record->fd;
 	call.asked_bytes = record->asked;
 	call.moved_bytes = record->bytes;
+	call.moved_unknown = moved_is_unknown(trace, record);
 	call.result = record->result;
 	call.flags = record->flags;
 	call.restarts = record->restarts;
 	call.finished = !record->unfinished;
 	call.found = record->found;
-	if (!call.moved_bytes && record->result > 0 &&
+	if (!call.moved_bytes && record->result > 0 && !counts_messages(call.kind) &&
 	    (call_sends(call.kind) || call_receives(call.kind)))
 		call.moved_bytes = (uint64_t)record->result;
 	return call;
@@ -389,7 +405,7 @@ int call_return(struct trace *trace, const struct record_call *record)
 
 	if (!task)
 		return -ENOMEM;
-	call = begun_call(task, record);
+	call = begun_call(trace, task, record);
 	fill_who(&call, task);
 	fill_address(&call, task);
 	if (record->header.socket)

@@ -40,9 +40,10 @@ struct call {
 	int fd;
 	uint64_t asked_bytes;
 	uint64_t moved_bytes;
-	int64_t result; /* value, or negative errno */
-	bool found;	/* it had begun before: enter_ns is when that was found */
-	bool finished;	/* false with return_ns != 0: the task ended inside */
+	bool moved_unknown; /* its result counts messages, and no hook showed their bytes */
+	int64_t result;	    /* value, or negative errno */
+	bool found;	    /* it had begun before: enter_ns is when that was found */
+	bool finished;	    /* false with return_ns != 0: the task ended inside */
 	uint32_t flags;
 	unsigned int restarts;
 	bool has_address; /* bind, connect */
@@ -64,6 +65,7 @@ struct call {
 struct call_stats {
 	uint64_t count, failed, short_count; /* short: moved less than asked, without error */
 	uint64_t moved_bytes;
+	bool moved_unknown; /* of one of them */
 	uint64_t asked_max;
 	uint64_t inside_ns, longest_ns;
 	bool at_least; /* one of them had begun before it was seen */

@@ -133,7 +133,9 @@ struct trace {
 	bool segments_known;  /* the hooks for segments are on, or not spoken of */
 	bool bytes_known;     /* the same of the hooks for queues */
 	bool sleeps_known;    /* the same of the hook that shows a send call asleep */
-	bool segments_sure;   /* they are on: what was not recorded did not leave */
+	bool send_lengths_sure; /* bytes are counted while they move, whatever the socket is */
+	bool recv_lengths_sure;
+	bool segments_sure; /* they are on: what was not recorded did not leave */
 	uint64_t first_ns, last_ns, first_syn_ns;
 	uint64_t events, lost;
 	bool failed;	   /* no memory */

@@ -11,6 +11,14 @@
 
 #include "user/model/internal.h"
 
+/* What stands for such a hook sees TCP alone. */
+static bool is_sure(const struct capture_info *info, const char *hook_name)
+{
+	const struct capture_hook *hook = info_hook(info, hook_name);
+
+	return hook && hook->on && !hook->stand_in[0];
+}
+
 int trace_open(struct trace **trace, const struct capture_info *info, const struct trace_sink *sink,
 	       void *context)
 {
@@ -27,6 +35,8 @@ int trace_open(struct trace **trace, const struct capture_info *info, const stru
 	(*trace)->bytes_known = (*trace)->segments_known || (lengths && lengths->on);
 	(*trace)->sleeps_known = !turns || turns->on || (waits && waits->on);
 	(*trace)->segments_sure = segments && segments->on;
+	(*trace)->send_lengths_sure = is_sure(info, "sock_send_length");
+	(*trace)->recv_lengths_sure = is_sure(info, "sock_recv_length");
 	(*trace)->sink = sink;
 	(*trace)->context = context;
 	return 0;
