@@ -2,8 +2,7 @@
 """
 What becomes of a run when the machine sets limits (FAULTS in the man page): very
 many connections at once, more listeners than the kernel's part has room for, too
-few descriptors, another clock. That the clock is set while it runs is not tried
-here: it would be for the whole machine.
+few descriptors, another clock. That the clock is set: faults_of_the_clock.py.
 """
 import json
 import os
