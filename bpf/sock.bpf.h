@@ -29,6 +29,7 @@ struct identity {
 /* Kept with the socket. */
 struct mark {
 	struct identity identity;
+	__u64 sk; /* address: a new child carries its listener's mark */
 	struct tuple tuple;
 	bool tuple_known;
 	bool refused;	     /* a child that the filters leave out */
@@ -247,7 +248,9 @@ static struct mark *mark_create(struct sock *sk)
 {
 	struct mark *mark = bpf_sk_storage_get(&marks, sk, NULL, BPF_SK_STORAGE_GET_F_CREATE);
 
-	if (!mark)
+	if (mark)
+		mark->sk = (__u64)sk;
+	else
 		lose(LOST_SOCKET_STORAGE);
 	return mark;
 }
@@ -356,6 +359,15 @@ VERIFIED_ONCE int mark_resolve(__u64 address, struct mark *mark)
 	return true;
 }
 
+static void mark_make_child(struct mark *mark, struct sock *sk)
+{
+	struct identity child = { .origin = ORIGIN_CHILD, .listener = mark->identity.id };
+
+	__builtin_memset(mark, 0, sizeof(*mark));
+	mark->identity = child;
+	mark->sk = (__u64)sk;
+}
+
 /* bpf/peer_mark.bpf.h */
 static struct mark *mark_peer(struct sock *sk);
 
@@ -370,6 +382,8 @@ static struct mark *mark_of(struct sock *sk)
 	if (!is_tcp(sk))
 		return NULL;
 	mark = bpf_sk_storage_get(&marks, sk, NULL, 0);
+	if (mark && mark->sk != (__u64)sk)
+		mark_make_child(mark, sk);
 	if (!mark && unadopted > 0)
 		mark = mark_adopt(sk);
 	if (!mark && peers_wanted)
@@ -384,7 +398,7 @@ static struct mark *mark_seen(struct sock *sk)
 {
 	struct mark *mark = is_tcp(sk) ? bpf_sk_storage_get(&marks, sk, NULL, 0) : NULL;
 
-	return mark && mark->identity.id ? mark : NULL;
+	return mark && mark->identity.id && mark->sk == (__u64)sk ? mark : NULL;
 }
 
 /*
@@ -414,15 +428,6 @@ static struct mark *mark_by_owner(struct sock *sk, bool listens)
 	bpf_get_socket_cookie(sk);
 	emit_socket(address_of(sk), &mark->identity);
 	return mark;
-}
-
-/* A new child carries its listener's mark: make it one of its own. */
-static void mark_make_child(struct mark *mark)
-{
-	struct identity child = { .origin = ORIGIN_CHILD, .listener = mark->identity.id };
-
-	__builtin_memset(mark, 0, sizeof(*mark));
-	mark->identity = child;
 }
 
 /*

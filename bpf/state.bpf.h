@@ -152,13 +152,9 @@ static struct mark *mark_for_change(struct sock *sk, const struct change *change
 {
 	struct mark *mark;
 
-	if (change->old_state == TCP_LISTEN && change->new_state == TCP_SYN_RECV) {
-		mark = bpf_sk_storage_get(&marks, sk, NULL, 0);
-		if (mark)
-			mark_make_child(mark);
-		else if (unadopted > 0)
-			mark_by_syn(sk);
-	}
+	if (change->old_state == TCP_LISTEN && change->new_state == TCP_SYN_RECV && unadopted > 0 &&
+	    !bpf_sk_storage_get(&marks, sk, NULL, 0))
+		mark_by_syn(sk);
 	mark = mark_of(sk);
 	if (mark || change->old_state != TCP_CLOSE)
 		return mark;
