@@ -379,6 +379,7 @@ static int play_on_screen(struct play *play, int fd)
 	play->scene.term = target.term;
 	play->scene.status = -1;
 	play->pace.slower = play->options->slower;
+	play->pace.steps = play->options->step;
 	err = tape_open(&play->tape, fd, &view_live, &target);
 	if (!err) {
 		err = screen_open(&play->screen);
