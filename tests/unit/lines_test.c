@@ -13,6 +13,7 @@
 #include "tests/unit/desk.h"
 #include "user/export/connections.h"
 #include "user/export/footer.h"
+#include "user/model/verdict.h"
 
 /* Moments of many connections. */
 static const char *moments_of(struct desk *desk, unsigned int connections)
@@ -119,6 +120,21 @@ static void what_was_not_recorded_is_a_dash(void **state)
 	desk->story.info.hooks[1].on = false;
 	desk->story.connection.bytes_known = false;
 	assert_has(row_of(desk, 80, LANG_EN, false), "/9788     -     -  11.6s      - ");
+}
+
+static void what_detail_left_out_and_what_no_hook_shows_are_told_apart(void **state)
+{
+	struct desk *desk = *state;
+	struct connection *connection = &desk->story.connection;
+	char text[1024];
+
+	connection->bytes_known = false;
+	connection->segments_unasked = true;
+	assert_has(verdict_text(connection, LANG_EN, text, sizeof(text)), "takes --detail full");
+	connection->segments_unasked = false;
+	assert_has(verdict_text(connection, LANG_EN, text, sizeof(text)), "lacks the hook");
+	assert_lacks(text, "--detail");
+	assert_has(verdict_text(connection, LANG_ZH, text, sizeof(text)), "缺少");
 }
 
 static void one_older_than_the_trace_took_at_least_that_long(void **state)
@@ -446,6 +462,7 @@ int main(void)
 		DESK_TEST(a_row_says_how_it_ended),
 		DESK_TEST(a_row_of_the_server_looks_from_there),
 		DESK_TEST(what_was_not_recorded_is_a_dash),
+		DESK_TEST(what_detail_left_out_and_what_no_hook_shows_are_told_apart),
 		DESK_TEST(one_older_than_the_trace_took_at_least_that_long),
 		DESK_TEST(sums_hold_what_open_connections_have_moved),
 		DESK_TEST(sums_leave_out_what_was_not_recorded),

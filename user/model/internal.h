@@ -128,12 +128,13 @@ struct trace {
 	struct fold fold;
 	struct opening opening;
 	struct undecoded undecoded;
-	unsigned int older;   /* connected before the trace began, with no place for their bytes */
-	unsigned int closing; /* found in TIME_WAIT, or in what FIN_WAIT2 leaves */
-	bool segments_known;  /* the hooks for segments are on, or not spoken of */
-	bool bytes_known;     /* the same of the hooks for queues */
-	bool sleeps_known;    /* the same of the hook that shows a send call asleep */
-	bool segments_sure;   /* they are on: what was not recorded did not leave */
+	unsigned int older;    /* connected before the trace began, with no place for their bytes */
+	unsigned int closing;  /* found in TIME_WAIT, or in what FIN_WAIT2 leaves */
+	bool segments_known;   /* the hooks for segments are on, or not spoken of */
+	bool segments_unasked; /* they are off because of --detail */
+	bool bytes_known;      /* the same of the hooks for queues */
+	bool sleeps_known;     /* the same of the hook that shows a send call asleep */
+	bool segments_sure;    /* they are on: what was not recorded did not leave */
 	uint64_t first_ns, last_ns, first_syn_ns;
 	uint64_t events, lost;
 	bool failed;	   /* no memory */
