@@ -302,7 +302,8 @@ static int finish(struct live *live, int status)
 	watch_close(live->watch);
 	live->watch = NULL;
 	err = pipeline_finish(&live->pipeline, &live->end);
-	if (err)
+	/* Nobody reads the view any more: as a filter that SIGPIPE ends, it says nothing. */
+	if (err && err != -EPIPE)
 		log_error("can't show the trace: %s", strerror(-err));
 	if (pipeline_view(live->options))
 		zero_ns = trace_zero_ns(live->pipeline.trace);

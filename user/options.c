@@ -54,7 +54,7 @@ struct parse {
 	struct options *options;
 	int stopped_at; /* index in argv behind what could not be parsed */
 	bool printed;	/* help, usage or version */
-	bool detail_given, ring_given, view_given;
+	bool detail_given, ring_given, view_given, top_given;
 };
 
 static const struct argp_option table[] = {
@@ -66,7 +66,7 @@ static const struct argp_option table[] = {
 	  "end the trace after this time (2, 0.5); what is traced goes on", 0 },
 	{ "read", 'r', "FILE", 0, "read a capture instead of running a command; no root needed",
 	  0 },
-	{ "info", KEY_INFO, NULL, 0, "with -r: say what the capture is, and nothing else", 0 },
+	{ "info", KEY_INFO, NULL, 0, "with -r: say what the capture is, nothing else", 0 },
 	{ .doc = "What to make of it:", .group = 3 },
 	{ "view", KEY_VIEW, "VIEW", 0,
 	  "on the terminal: moments (default), events (or events=calls,states,segments,notes,"
@@ -152,9 +152,10 @@ int options_choose(const struct choice *choices, const char *option, const char 
 	for (const struct choice *at = choices; at->word; at++) {
 		if (!strcmp(at->word, word))
 			return at->value;
-		strcat(strcat(known, at == choices ? "" : ", "), at->word);
+		strcat(strcat(known, at == choices ? "" : "|"), at->word);
 	}
-	log_error("%s %s: not known; choose one of %s", option, word, known);
+	log_error("%s%s%s: choose %s", option, option[strlen(option) - 1] == '=' ? "" : " ", word,
+		  known);
 	return -1;
 }
 
@@ -217,7 +218,7 @@ static error_t parse_play(struct options *options, const char *text)
 	options->slower = (uint32_t)slower;
 	if (!text || options->step || !strcmp(text, "auto") || (slower && slower <= SLOWEST))
 		return 0;
-	log_error("--play=%s: give auto, step, 1 for real time, or a factor such as 100", text);
+	log_error("--play=%s: give auto, step, 1 (real time), or a factor such as 100", text);
 	return COMPLAINED;
 }
 
@@ -238,10 +239,9 @@ static error_t parse_events(struct options *options, char *list)
 	int value;
 
 	options->view = VIEW_EVENTS;
-	options->top = false;
 	options->events = 0;
 	for (char *word = strsep(&list, ","); word; word = strsep(&list, ",")) {
-		if (take_choice(&value, events, "--view events", word))
+		if (take_choice(&value, events, "--view events=", word))
 			return COMPLAINED;
 		options->events |= (unsigned int)value;
 	}
@@ -261,7 +261,6 @@ static error_t parse_view(struct options *options, const char *arg)
 	if (take_choice(&value, views, "--view", arg))
 		return COMPLAINED;
 	options->view = (enum view)value;
-	options->top = false;
 	options->events = 0;
 	return 0;
 }
@@ -373,6 +372,7 @@ static void note_given(struct parse *parse, int key)
 	parse->detail_given |= key == KEY_DETAIL;
 	parse->ring_given |= key == KEY_RING_SIZE;
 	parse->view_given |= key == KEY_VIEW;
+	parse->top_given |= key == KEY_TOP;
 }
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)
@@ -448,6 +448,8 @@ static int check_given(const struct parse *parse)
 			  parse->detail_given ? "--detail" : "--ring-size");
 	else if (options->info && parse->view_given)
 		log_error("--info only prints what a capture holds: leave out --view");
+	else if (parse->top_given && parse->view_given)
+		log_error("--top is a view of its own: leave out --view");
 	else
 		return 0;
 	return -EINVAL;
@@ -462,7 +464,7 @@ int options_parse(struct options *options, int argc, char **argv)
 	*options = (struct options){ .ring_bytes = DEFAULT_RING_BYTES };
 	err = argp_parse(&argp, argc, argv, how, NULL, &parse);
 	if (err && err != COMPLAINED)
-		log_error("%s: not an option, or its value is missing; see tcpwatch --help",
+		log_error("%s: not an option, or its value is missing; see --help",
 			  parse.stopped_at > 0 ? argv[parse.stopped_at - 1] : "");
 	if (parse.printed)
 		return 1;

@@ -50,12 +50,11 @@ static int sources(const struct options *options)
 int options_check(const struct options *options)
 {
 	if (empty_name(options))
-		log_error(
-			"the name of a file is empty: give one behind -r, -o, --csv and the like");
+		log_error("the name of a file is empty: give one behind -r, -o and the like");
 	else if (options->read && options->command)
 		log_error("-r reads a capture and runs no command: leave out one of the two");
 	else if (!sources(options))
-		log_error("nothing to trace: give -- COMMAND, -p PID, -a or -r FILE (see --help)");
+		log_error("nothing to trace: give -- COMMAND, -p PID, -a or -r FILE; see --help");
 	else if (sources(options) > 1)
 		log_error("a command, -p, -a and -r exclude each other: choose one of them");
 	else if (options->read && options->duration_ns)
@@ -65,8 +64,7 @@ int options_check(const struct options *options)
 	else if (options->read && options->filter.peers)
 		log_error("--peers says what to trace; with -r there is a capture already");
 	else if (options->read && filter_is_on(&options->filter))
-		log_error("--port, --addr and the like choose what is traced; -r shows all that "
-			  "is in the capture");
+		log_error("--port and the like say what to trace; -r shows the whole capture");
 	else if (options->play && !options->read)
 		log_error("--play replays a capture: add -r FILE");
 	else if (options->play && options->info)
@@ -84,7 +82,7 @@ int options_check(const struct options *options)
 	else if (options->csv && !strcmp(options->csv, "-"))
 		log_error("--csv -: the tables are a file each; name a directory for them");
 	else if (on_standard_output(options) > 1)
-		log_error("only one output can go to standard output: name files for the others");
+		log_error("only one output can go to standard output: name the others");
 	else if (given_twice(options))
 		log_error("%s is given for two outputs: give each its own file",
 			  given_twice(options));

@@ -131,17 +131,13 @@ static int add_address(struct filter *filter, enum filter_side side, const char 
 	if (width && *end == '/')
 		bits = number(end + 1, &end, width);
 	if (!width || *end || bits < 0) {
-		log_error(
-			"--addr %s: give an address, or a network such as 10.0.0.0/8 or fe80::/10",
-			text);
+		log_error("--addr %s: give an address, or a network such as 10.0.0.0/8", text);
 		return -EINVAL;
 	}
 	bits += 128 - width;
 	mask_bits(&pattern, bits);
 	if (covers_ipv4(&pattern, bits)) {
-		log_error("--addr %s: so wide that IPv4 is in it too; --family inet6 means all "
-			  "of IPv6",
-			  text);
+		log_error("--addr %s: IPv4 is in it too; all of IPv6: --family inet6", text);
 		return -EINVAL;
 	}
 	return add_pattern(&filter->addresses[side], &pattern, "--addr");
@@ -153,9 +149,7 @@ static int add_comm(struct filter *filter, enum filter_side side, const char *te
 	size_t length = strcspn(text, "*");
 
 	if (length > COMM_MAX || (text[length] && text[length + 1])) {
-		log_error("--comm %s: a process has a name of up to 15 bytes; * may stand for "
-			  "its end",
-			  text);
+		log_error("--comm %s: give up to 15 bytes; * may stand for the end", text);
 		return -EINVAL;
 	}
 	memcpy(pattern.value, text, length);
@@ -261,6 +255,6 @@ int filter_check(const struct filter *filter)
 		option = "--proto";
 	if (!option)
 		return 0;
-	log_error("%s: what is wanted is left out again, so there is nothing to trace", option);
+	log_error("%s: what is wanted is left out again: nothing to trace", option);
 	return -EINVAL;
 }

@@ -39,9 +39,7 @@ int options_rotate(struct options *options, const char *text)
 		right = take_limit(options, part);
 	if (right)
 		return 0;
-	log_error("--rotate %s: give a size of 1m or more, a time such as 60s, 10min or 2h, or "
-		  "both, as in 100m,10min",
-		  text);
+	log_error("--rotate %s: give a size (100m), a time (60s), or both (100m,10min)", text);
 	return -EINVAL;
 }
 
@@ -74,8 +72,7 @@ int options_check_rotation(const struct options *options)
 	else if (options_rotates(options) && !options->output)
 		log_error("--rotate splits the capture: add -o FILE");
 	else if (options_rotates(options) && makes_files(options))
-		log_error("with --rotate there is no whole capture to make the other outputs from: "
-			  "make them from a file of it, with -r");
+		log_error("--rotate leaves no whole capture: make other outputs with -r FILE");
 	else
 		return 0;
 	return -EINVAL;

@@ -371,6 +371,7 @@ static void run(struct play *play)
 
 static int play_on_screen(struct play *play, int fd)
 {
+	const char *what = play->options->read;
 	struct export_target target;
 	int err;
 
@@ -378,16 +379,22 @@ static int play_on_screen(struct play *play, int fd)
 	play->scene.term = target.term;
 	play->scene.status = -1;
 	play->pace.slower = play->options->slower;
+	play->pace.steps = play->options->step;
 	err = tape_open(&play->tape, fd, &view_live, &target);
-	if (!err)
+	if (!err) {
 		err = screen_open(&play->screen);
+		what = "can't use the terminal";
+	}
 	if (!err) {
 		go_to(play, play->stops.first_ns);
 		run(play);
 		err = play->err;
+		what = play->options->read;
 	}
 	screen_close(play->screen);
 	tape_close(&play->tape);
+	if (err)
+		log_error("%s: %s", what, strerror(-err));
 	return err;
 }
 
@@ -399,11 +406,17 @@ static bool on_terminal(void)
 static int print(const struct play *play)
 {
 	struct export_target target;
+	int err;
 
 	pipeline_view_target(&target, play->options, NULL);
 	target.stream = stdout;
+	errno = 0;
 	stops_print(&play->stops, &target);
-	return fflush(stdout) || ferror(stdout) ? -EIO : 0;
+	if (!fflush(stdout) && !ferror(stdout))
+		return 0;
+	err = errno ? -errno : -EIO;
+	log_error("can't write to standard output: %s", strerror(-err));
+	return err;
 }
 
 static int read_stops(struct stops *stops, struct reader *reader, const struct options *options)
@@ -417,6 +430,8 @@ static int read_stops(struct stops *stops, struct reader *reader, const struct o
 	if (!err)
 		err = pipeline_finish(&pipeline, reader_end(reader));
 	pipeline_close(&pipeline);
+	if (err)
+		log_error("%s: %s", options->read, strerror(-err));
 	if (!err && stops->cut)
 		log_warning("%s is %s: what came later is not known", options->read,
 			    reader_end(reader)->damaged ? "damaged" : "cut off");

@@ -102,8 +102,6 @@ static int read_capture(int fd, const struct options *options, const struct outp
 	}
 	err = options->play ? play_capture(reader, again, options, &zero_ns)
 			    : first_pass(reader, options, &zero_ns);
-	if (err && options->play)
-		log_error("%s: %s", options->read, strerror(-err));
 	if (!err)
 		err = outputs_commit(outputs, options);
 out:

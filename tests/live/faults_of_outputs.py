@@ -82,6 +82,35 @@ def nobody_reads_the_view():
 
 
 @test
+def nobody_reads_the_view_of_an_attached_trace():
+    with Gone() as fd:
+        done = subprocess.run([TCPWATCH, "-p", str(os.getpid()), "-d", "0.3"], stdout=fd,
+                              stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True,
+                              check=False)
+    equal((done.returncode, done.stderr), (125, ""), "exit status, what it says")
+
+
+@test
+def a_device_that_is_full():
+    path = scratch("run.tcpw")
+    equal(run([TCPWATCH, "-o", path, "--view", "none", "--", LIFECYCLE]).returncode, 0, "status")
+    full = "No space left on device"
+    shown = (["--info"], ["--play"]) + tuple(["--view", view] for view in (
+        "moments", "events", "connections", "ladder", "summary"))
+    for options in shown:
+        with open("/dev/full", "wb") as device:
+            done = subprocess.run([TCPWATCH, "-r", path, *options], stdout=device,
+                                  stderr=subprocess.PIPE, text=True, check=False)
+        equal((done.returncode, done.stderr),
+              (125, f"tcpwatch: can't write to standard output: {full}\n"), f"{options}")
+    for output in ("--json", "--html", "--svg", "--perfetto", "--pcapng"):
+        done = run([TCPWATCH, "-r", path, "--view", "none", output, "/dev/full"])
+        equal((done.returncode, done.stderr),
+              (125, f"tcpwatch: can't write /dev/full: {full}; what is in there is incomplete\n"),
+              output)
+
+
+@test
 def streams_that_are_closed_stay_so():
     path = scratch("run.tcpw")
     script = f"{LIFECYCLE} >/dev/null; ls /proc/$$/fd >\"$0\""

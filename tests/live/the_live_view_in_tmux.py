@@ -217,6 +217,19 @@ def q_leaves_the_screen_and_the_command_goes_on():
 
 
 @test
+def q_ends_an_attached_trace():
+    for look in (["-p", str(os.getpid())], ["-a"]):
+        with Terminal() as terminal:
+            terminal.trace([*look, "--view", "live"], None)
+            wait_until(terminal.full, "the full screen")
+            terminal.wait_for(" q quit")
+            terminal.keys("q")
+            terminal.wait_for("status=0")
+            need("lost." in terminal.everything(), "the summary is missing")
+            terminal.must_be_as_it_was()
+
+
+@test
 def the_command_has_a_terminal_and_files_stay_files():
     with Terminal() as terminal:
         path = terminal.file("out")

@@ -36,6 +36,19 @@ for (const [kind, count] of [["bulk", 22000], ["client-only", 40], ["server-only
 		await done(page);
 	});
 
+test("a_state_that_was_found_lasted_at_least_so_long", async () => {
+	const capture = made("attached", 40);
+	const [{ client }] = facts(capture).connection;
+	equal(client.state_at_least, ["ESTABLISHED"], "JSON");
+	const page = await open(paged(capture));
+	const bars = await page.$$eval("#timeline title", (titles) => titles.map((title) => title.textContent));
+	truth(bars.some((one) => one.startsWith("ESTABLISHED >= ")) && !bars.some((one) => one.startsWith("FIN_WAIT1 >=")), bars.join());
+	const [[, , , time]] = await rows(page, "#states tbody tr");
+	truth(time.startsWith(">= "), time);
+	truth(/>ESTABLISHED {2}(&gt;|>)= /.test(pictured(capture)), "picture");
+	await done(page);
+});
+
 test("every_band_has_a_shape_and_moves_with_the_zoom", async () => {
 	const page = await open(paged(made("bulk", 22000)));
 	const shapes = () => page.$$eval("#timeline path[data-place]", (paths) => paths.map((path) => path.getAttribute("d")));

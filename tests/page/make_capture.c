@@ -33,6 +33,7 @@ struct story {
 	uint32_t isn[2];
 	uint32_t tgid[2];
 	uint32_t listener; /* 0: not traced */
+	bool found;	   /* it is older than the capture */
 	const char *comm;
 	uint64_t dice; /* so that times are as hard to compress as real ones */
 };
@@ -78,7 +79,9 @@ static void identity(struct story *story, int end)
 					    .netns = 1,
 					    .local_port = end ? 80 : story->port,
 					    .remote_port = end ? story->port : 80,
-					    .origin = end ? ORIGIN_CHILD : ORIGIN_CREATED,
+					    .origin = story->found ? ORIGIN_EXISTING
+						      : end	   ? ORIGIN_CHILD
+								   : ORIGIN_CREATED,
 					    .listener = end ? story->listener : 0,
 					    .owner_tgid = story->tgid[end],
 					    .owner_tid = story->tgid[end] } };
@@ -275,6 +278,21 @@ static void crowd(struct story *story, uint32_t count)
 	}
 }
 
+/* A client that had been connected when the trace began; nothing was sent yet. */
+static void attached(struct story *story, uint32_t rounds)
+{
+	story->found = true;
+	story->socket[0] = 1;
+	story->port = 20000;
+	identity(story, 0);
+	state(story, 0, TCP_ESTABLISHED, TCP_ESTABLISHED);
+	PUT(story, found, RECORD_FOUND, 1, .state = TCP_ESTABLISHED, .bytes_acked = 1,
+	    .positions = {
+		    .write_seq = 1, .snd_nxt = 1, .snd_una = 1, .rcv_nxt = 1, .copied_seq = 1 });
+	transfer(story, rounds);
+	finish(story);
+}
+
 static void lossy(struct story *story, uint32_t count)
 {
 	uint64_t first_ns;
@@ -300,6 +318,8 @@ static bool tell(struct story *story, const char *kind, uint32_t count)
 		one(story, count, true, false);
 	else if (!strcmp(kind, "server-only"))
 		one(story, count, false, true);
+	else if (!strcmp(kind, "attached"))
+		attached(story, count);
 	else if (!strcmp(kind, "unread"))
 		unread(story, count);
 	else if (!strcmp(kind, "many"))

@@ -3,6 +3,7 @@
  * Where every byte is: handed over, sent, received, read. What the model
  * promises of these four positions, whatever order the records come in.
  */
+#include <errno.h>
 #include <netinet/tcp.h>
 
 #include "tests/unit/model_records.h"
@@ -290,6 +291,19 @@ static void a_segment_sent_again_adds_no_bytes(void **state)
 	assert_int_equal(connection->flow[CLIENT].retransmits, 1);
 }
 
+static void a_reset_frees_the_send_buffer(void **state)
+{
+	struct play *play = *state;
+
+	handshake(play);
+	write_queue(play, CLIENT, SAMPLE_TURN, .handed = 1000, .wmem = 4864, .sndbuf = 8000);
+	assert_int_equal(play->bytes[CLIENT].wmem_queued, 4864);
+	feed(play, RECORD_RESET, reset, play->id[CLIENT], .received = 1, .reason = -1);
+	changes(play, CLIENT, TCP_ESTABLISHED, TCP_CLOSE, .error = ECONNRESET);
+	assert_int_equal(play->bytes[CLIENT].wmem_queued, 0);
+	assert_int_equal(the_connection(play)->flow[CLIENT].wmem_peak, 4864);
+}
+
 static void a_reset_moves_no_position(void **state)
 {
 	struct play *play = *state;
@@ -372,6 +386,7 @@ int main(void)
 		promise(a_sender_that_is_not_traced_is_known_by_what_arrives),
 		promise(the_fin_of_a_sender_that_is_not_traced_is_not_a_byte),
 		promise(a_segment_sent_again_adds_no_bytes),
+		promise(a_reset_frees_the_send_buffer),
 		promise(a_reset_moves_no_position),
 		promise(data_that_came_with_the_fin_wait_to_be_read),
 		promise(memory_is_not_bytes_and_its_peak_is_kept),

@@ -266,9 +266,14 @@ static void states_segments_and_losses_are_lines_too(void **state)
 	segment.length = 7;
 	view_events.sink.segment(context, &segment);
 	view_events.sink.lost(context, &loss);
+	change.old_state = 0;
+	change.cause = CAUSE_UNKNOWN;
+	strcpy(change.detail, "found");
+	view_events.sink.state(context, &change);
 	assert_int_equal(view_events.end(context, desk->trace, &desk->story.end), 0);
 	paper_close(&desk->paper);
 	assert_has(desk->paper.text, "#1 client SYN_SENT -> ESTABLISHED (SYN-ACK)\n");
+	assert_has(desk->paper.text, "#1 client ? -> ESTABLISHED (found)\n");
 	assert_has(desk->paper.text, "#1 -> SYN win=65495 mss=65495 wscale=10\n");
 	assert_has(desk->paper.text, "#1 -> data ack=0 len=7 win=65495\n");
 	assert_has(desk->paper.text, "~~~ 1,234 records LOST (SEGMENT) between +300.0 ms and "

@@ -13,6 +13,7 @@
 #include "tests/unit/desk.h"
 #include "user/export/connections.h"
 #include "user/export/footer.h"
+#include "user/model/verdict.h"
 
 /* Moments of many connections. */
 static const char *moments_of(struct desk *desk, unsigned int connections)
@@ -119,6 +120,21 @@ static void what_was_not_recorded_is_a_dash(void **state)
 	desk->story.info.hooks[1].on = false;
 	desk->story.connection.bytes_known = false;
 	assert_has(row_of(desk, 80, LANG_EN, false), "/9788     -     -  11.6s      - ");
+}
+
+static void what_detail_left_out_and_what_no_hook_shows_are_told_apart(void **state)
+{
+	struct desk *desk = *state;
+	struct connection *connection = &desk->story.connection;
+	char text[1024];
+
+	connection->bytes_known = false;
+	connection->segments_unasked = true;
+	assert_has(verdict_text(connection, LANG_EN, text, sizeof(text)), "takes --detail full");
+	connection->segments_unasked = false;
+	assert_has(verdict_text(connection, LANG_EN, text, sizeof(text)), "lacks the hook");
+	assert_lacks(text, "--detail");
+	assert_has(verdict_text(connection, LANG_ZH, text, sizeof(text)), "缺少");
 }
 
 static void one_older_than_the_trace_took_at_least_that_long(void **state)
@@ -337,8 +353,40 @@ static void damage_is_told_with_one_time_in_info_and_views(void **state)
 	assert_has(info(desk), "ending      damaged behind +5.000 ms; 12,345 bytes behind it");
 }
 
+static void feed(struct desk *desk, union record record, size_t size, enum record_kind kind)
+{
+	record.header = (struct record_header){ .kind = (uint16_t)kind,
+						.size = (uint16_t)size,
+						.socket = kind == RECORD_PROCESS ? 0 : 1,
+						.time_ns = STORY_ZERO_NS };
+	assert_int_equal(trace_feed(desk->trace, &record), 0);
+}
+
+static void feed_connection(struct desk *desk)
+{
+	union record socket = { .socket = { .family = AF_INET,
+					    .type = SOCK_STREAM,
+					    .protocol = IPPROTO_TCP,
+					    .remote_port = 80 } };
+	union record state = { .state = { .old_state = TCP_CLOSE, .new_state = TCP_SYN_SENT } };
+
+	feed(desk, socket, sizeof(socket.socket), RECORD_SOCKET);
+	feed(desk, state, sizeof(state.state), RECORD_STATE);
+}
+
+static void of_what_is_not_there_no_next_step_is_named(void **state)
+{
+	struct desk *desk = *state;
+
+	assert_lacks(footer(desk, "run.tcpw"), "next:");
+	feed(desk, (union record){ 0 }, sizeof(struct record_process), RECORD_PROCESS);
+	assert_has(footer(desk, "run.tcpw"), "  next: tcpwatch -r run.tcpw --view events\n");
+	assert_lacks(desk->paper.text, "ladder");
+}
+
 static void commands_to_type_next_are_safe_to_paste(void **state)
 {
+	feed_connection(*state);
 	assert_has(footer(*state, "run.tcpw"), "  next: tcpwatch -r run.tcpw --view ladder\n");
 	assert_has(footer(*state, "my run;'x.tcpw"),
 		   "tcpwatch -r 'my run;'\\''x.tcpw' --view ladder\n");
@@ -349,6 +397,7 @@ static void a_replay_gives_only_advice_that_makes_sense(void **state)
 	struct desk *desk = *state;
 	struct view *view = desk_begin(desk, 80, true, LANG_EN);
 
+	feed_connection(desk);
 	view->replayed = true;
 	view->capture_path = "run.tcpw";
 	view->shown = "ladder";
@@ -413,6 +462,7 @@ int main(void)
 		DESK_TEST(a_row_says_how_it_ended),
 		DESK_TEST(a_row_of_the_server_looks_from_there),
 		DESK_TEST(what_was_not_recorded_is_a_dash),
+		DESK_TEST(what_detail_left_out_and_what_no_hook_shows_are_told_apart),
 		DESK_TEST(one_older_than_the_trace_took_at_least_that_long),
 		DESK_TEST(sums_hold_what_open_connections_have_moved),
 		DESK_TEST(sums_leave_out_what_was_not_recorded),
@@ -424,6 +474,7 @@ int main(void)
 		DESK_TEST(what_detail_left_out_is_no_fault_of_the_kernel),
 		DESK_TEST(a_capture_that_was_cut_off_says_so),
 		DESK_TEST(damage_is_told_with_one_time_in_info_and_views),
+		DESK_TEST(of_what_is_not_there_no_next_step_is_named),
 		DESK_TEST(commands_to_type_next_are_safe_to_paste),
 		DESK_TEST(a_replay_gives_only_advice_that_makes_sense),
 		DESK_TEST(info_names_kernel_command_and_ending),

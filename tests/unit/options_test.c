@@ -15,6 +15,7 @@
 
 static struct options options;
 static char said[4096]; /* on standard error */
+static size_t longest;	/* word of the line: a message may repeat it beyond 80 columns */
 
 static int parse_words(int argc, char **argv)
 {
@@ -46,8 +47,11 @@ static int parse(const char *line)
 	memset(argv, 0, sizeof(argv));
 	argv[0] = name;
 	snprintf(copy, sizeof(copy), "%s", line);
-	for (char *word = strtok(copy, " "); word && argc < WORDS_MAX; word = strtok(NULL, " "))
+	longest = 0;
+	for (char *word = strtok(copy, " "); word && argc < WORDS_MAX; word = strtok(NULL, " ")) {
 		argv[argc++] = word;
+		longest = strlen(word) > longest ? strlen(word) : longest;
+	}
 	return parse_words(argc, argv);
 }
 
@@ -57,6 +61,7 @@ static void assert_refused(const char *line, const char *because)
 	print_message("%s: %s", line, said);
 	assert_non_null(strstr(said, because));
 	assert_ptr_equal(strchr(said, '\n'), said + strlen(said) - 1);
+	assert_in_range(strlen(said), 2, 81 + longest);
 }
 
 static void a_capture_is_split_by_size_by_time_or_by_both(void **state)
@@ -228,8 +233,8 @@ static void events_may_be_chosen(void **state)
 	assert_int_equal(options.events, SHOW_CALLS | SHOW_NOTES);
 	assert_int_equal(parse("--view events=calls --view events ls"), 0);
 	assert_int_equal(options.events, 0);
-	assert_int_equal(parse("--view events=calls,cats ls"), -EINVAL);
-	assert_int_equal(parse("--view events= ls"), -EINVAL);
+	assert_refused("--view events=calls,cats ls", " --view events=cats: choose ");
+	assert_refused("--view events= ls", " --view events=: choose ");
 	assert_int_equal(parse("--view moments=calls ls"), -EINVAL);
 	(void)state;
 }
@@ -242,9 +247,8 @@ static void top_is_the_live_view_in_an_order(void **state)
 	assert_int_equal(options.top_order, TOP_BY_BLOCKED);
 	assert_int_equal(parse("--top=rate ls"), 0);
 	assert_int_equal(options.top_order, TOP_BY_RATE);
-	assert_int_equal(parse("--top --view moments ls"), 0);
-	assert_false(options.top);
-	assert_refused("--top=size ls", "choose one of blocked, bytes, retransmits, rate");
+	assert_refused("--top --view moments ls", "leave out --view");
+	assert_refused("--top=size ls", "choose blocked|bytes|retransmits|rate");
 	assert_refused("-r run.tcpw --top", "--view connections");
 	(void)state;
 }
@@ -300,11 +304,10 @@ static void numbers_that_make_no_sense_are_refused(void **state)
 
 static void words_that_are_not_known_name_the_known_ones(void **state)
 {
-	assert_refused("--view pretty ls",
-		       "moments, events, connections, ladder, summary, live, none");
-	assert_refused("--detail most ls", "states, calls, full");
-	assert_refused("--lang fr ls", "en, zh");
-	assert_refused("--color=red ls", "auto, always, never");
+	assert_refused("--view pretty ls", "moments|events|connections|ladder|summary|live|none");
+	assert_refused("--detail most ls", "states|calls|full");
+	assert_refused("--lang fr ls", "en|zh");
+	assert_refused("--color=red ls", "auto|always|never");
 	(void)state;
 }
 
@@ -384,8 +387,8 @@ static void filters_that_make_no_sense_are_refused(void **state)
 		assert_refused(line, "10.0.0.0/8");
 	}
 	assert_refused("--addr ::/0 ls", "--family inet6");
-	assert_refused("--family ipv4 ls", "inet, inet6, unix");
-	assert_refused("--proto sctp ls", "tcp, udp, mptcp, unix");
+	assert_refused("--family ipv4 ls", "inet|inet6|unix");
+	assert_refused("--proto sctp ls", "tcp|udp|mptcp|unix");
 	assert_refused("--comm a*b ls", "15 bytes");
 	assert_refused("--comm sixteen-letters- ls", "15 bytes");
 	assert_refused("--port 80,,90 ls", "empty");
@@ -457,7 +460,7 @@ static void options_that_do_not_exist_are_named(void **state)
 
 static void a_foreign_word_reaches_the_terminal_escaped(void **state)
 {
-	assert_refused("--view \033[31mred ls", "\\x1b[31mred");
+	assert_refused("--color=\033[31mred ls", "\\x1b[31mred");
 	(void)state;
 }
 

@@ -70,6 +70,9 @@ static void the_pace_can_be_changed_and_is_named(void **state)
 	char text[64];
 
 	assert_string_equal(pace_text(&pace, LANG_EN, text, sizeof(text)), "auto");
+	pace.steps = true;
+	assert_string_equal(pace_text(&pace, LANG_EN, text, sizeof(text)), "step");
+	pace.steps = false;
 	pace_change(&pace, 2);
 	assert_string_equal(pace_text(&pace, LANG_EN, text, sizeof(text)), "auto, 4x faster");
 	pace_change(&pace, -3);

@@ -160,6 +160,24 @@ static void there_is_room_for_the_first_ones_and_sums_of_the_others(void **state
 	assert_int_equal(rest.recv_peak, 9);
 }
 
+static void unix_sockets_in_which_nothing_waited_are_only_counted(void **state)
+{
+	const struct socket *sockets[3];
+	struct play *play = *state;
+	struct queue_totals rest;
+
+	for (uint32_t id = 1; id <= 4; id++) {
+		is_there(play, id, id == 4 ? AF_INET : AF_UNIX, SOCK_DGRAM, 0);
+		seen(play, id, .call = CALL_RECV, .known = id == 2 ? 0 : ALL,
+		     .recv_queue = id == 3);
+	}
+	assert_int_equal(trace_queues(play->trace, sockets, 3, &rest), 3);
+	for (uint32_t i = 0; i < 3; i++)
+		assert_int_equal(sockets[i]->id, i + 2);
+	assert_int_equal(rest.empty, 1);
+	assert_int_equal(rest.sockets, 0);
+}
+
 static void sockets_that_are_let_go_stay_in_the_sums(void **state)
 {
 	const struct socket *sockets[1];
@@ -318,6 +336,7 @@ int main(void)
 		promise(a_number_that_moved_just_then_stays_what_it_was),
 		promise(a_senders_call_tells_of_its_peers_queue),
 		promise(there_is_room_for_the_first_ones_and_sums_of_the_others),
+		promise(unix_sockets_in_which_nothing_waited_are_only_counted),
 		promise(sockets_that_are_let_go_stay_in_the_sums),
 		cmocka_unit_test(events_say_it_behind_the_call_in_the_words_of_ss),
 		cmocka_unit_test(the_summary_has_a_paragraph_for_each),

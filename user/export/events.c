@@ -250,11 +250,12 @@ static void passed(void *context, uint64_t time_ns)
 		write_entered(events);
 }
 
-/* A call or a segment is named by itself. */
+/* A call or a segment is named by itself; of what is not known there may be a word, too. */
 static void cause_text(char *text, size_t size, const struct state_change *change)
 {
 	bool named = *change->detail &&
-		     (change->cause == CAUSE_CALL || change->cause == CAUSE_SEGMENT);
+		     (change->cause == CAUSE_CALL || change->cause == CAUSE_SEGMENT ||
+		      change->cause == CAUSE_UNKNOWN);
 
 	snprintf(text, size, "%s%s%s", named ? "" : name_cause(change->cause),
 		 named || !*change->detail ? "" : " ", change->detail);

@@ -222,8 +222,8 @@ static void quote(char *text, size_t size, const char *path)
 	snprintf(text + used, size - used, "'");
 }
 
-/* Each command on a line of its own: it is there to be copied. */
-static void print_next(const struct view *view, const char *path)
+/* Each command on a line of its own: it is there to be copied. Of no use are those left out. */
+static void print_next(const struct view *view, const struct trace *trace, const char *path)
 {
 	static const char *const options[] = { "--view ladder", "--view events", "--csv DIR" };
 	const char *shown = view->shown ? view->shown : "";
@@ -232,9 +232,11 @@ static void print_next(const struct view *view, const char *path)
 	bool first = true;
 	char quoted[TEXT_SIZE];
 
+	if (!trace_events(trace))
+		return;
 	quote(quoted, sizeof(quoted), path);
 	fprintf(view->stream, "  %s ", words);
-	for (int i = 0; i < 3; i++) {
+	for (int i = trace_begun(trace) ? 0 : 1; i < 3; i++) {
 		if (!strcmp(options[i] + strcspn(options[i], " ") + 1, shown))
 			continue;
 		fprintf(view->stream, "%*stcpwatch -r %s %s\n", first ? 0 : indent, "", quoted,
@@ -271,5 +273,5 @@ void footer_print(const struct view *view, const struct trace *trace, const stru
 	text_foreign(view, path, sizeof(path), view->capture_path, TEXT_SIZE);
 	if (!view->replayed)
 		print_saved(view, path);
-	print_next(view, path);
+	print_next(view, trace, path);
 }

@@ -164,7 +164,7 @@ static void draw_trouble(const struct drawing *drawing, struct lines *lines)
 static void draw_calls_title(struct lines *lines)
 {
 	static const enum label names[] = { LABEL_COUNT, LABEL_BYTES, LABEL_INSIDE, LABEL_LONGEST };
-	static const int widths[] = { 10, 15, 12, 11 };
+	static const int widths[] = { 10, 14, 12, 12 };
 	const struct view *view = &lines->view;
 	char text[TEXT_SIZE];
 
@@ -198,13 +198,13 @@ static void draw_call(struct lines *lines, enum end end, enum call_kind kind,
 		fmt_count(bytes, sizeof(bytes), stats->moved_bytes);
 	if (call_is_timed(kind)) {
 		fmt_duration_seen(inside, sizeof(inside), stats->inside_ns, !stats->at_least);
-		fmt_duration(longest, sizeof(longest), stats->longest_ns);
+		fmt_duration_seen(longest, sizeof(longest), stats->longest_ns, !stats->at_least);
 	}
 	if (stats->failed)
 		fmt_count(failed, sizeof(failed), stats->failed);
-	fprintf(view->stream, "  %s%-10s%9s%15s%12s", role, name, count, bytes, inside);
+	fprintf(view->stream, "  %s%-10s%9s%14s%12s", role, name, count, bytes, inside);
 	if (view->columns >= WIDE_CALLS)
-		fprintf(view->stream, "%11s%9s", stats->at_least ? "-" : longest, failed);
+		fprintf(view->stream, "%12s%9s", longest, failed);
 	fputc('\n', view->stream);
 	lines_take(lines, moves ? RANK_CALL : RANK_MINOR);
 }

@@ -87,7 +87,8 @@ void pace_change(struct pace *pace, int doublings)
 char *pace_text(const struct pace *pace, enum lang lang, char *text, size_t size)
 {
 	double speed = speed_of(pace) / (pace->slower ? pace->slower : 1);
-	const char *first = pace->slower ? "" : frame_word(lang, FRAME_AUTO);
+	enum frame_word evenly = pace->steps ? FRAME_STEP : FRAME_AUTO;
+	const char *first = pace->slower ? "" : frame_word(lang, evenly);
 	const char *comma = pace->slower ? "" : ", ";
 	char factor[32];
 

@@ -17,6 +17,7 @@
 
 struct pace {
 	uint32_t slower; /* times; 0: auto */
+	bool steps;	 /* auto, and it stops at each moment */
 	int doublings;	 /* faster by that power of two; negative: slower */
 	double part;	 /* auto: of the interval between two moments that has been shown */
 };
@@ -36,7 +37,7 @@ bool pace_advance(struct pace *pace, uint64_t from_ns, uint64_t to_ns, uint64_t 
 
 void pace_change(struct pace *pace, int doublings);
 
-/* "auto", "auto, 4x faster", "real time", "100x slower". Returns text. */
+/* "auto", "step", "auto, 4x faster", "real time", "100x slower". Returns text. */
 char *pace_text(const struct pace *pace, enum lang lang, char *text, size_t size);
 
 #endif

@@ -64,6 +64,7 @@ static const char *const words[FRAME_WORDS][LANG_COUNT] = {
 	[FRAME_REPLAY] = { "replay", "回放" },
 	[FRAME_PAUSED] = { "paused", "暂停" },
 	[FRAME_AUTO] = { "auto", "自动" },
+	[FRAME_STEP] = { "step", "逐步" },
 	[FRAME_REAL_TIME] = { "real time", "实时" },
 	[FRAME_FASTER] = { "{0}{1}{2}x faster", "{0}{1}快 {2} 倍" },
 	[FRAME_SLOWER] = { "{0}{1}{2}x slower", "{0}{1}慢 {2} 倍" },

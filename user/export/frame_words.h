@@ -66,6 +66,7 @@ enum frame_word {
 	FRAME_PAUSED,
 	FRAME_MASKED,
 	FRAME_AUTO,
+	FRAME_STEP,
 	FRAME_REAL_TIME,
 	FRAME_FASTER, /* {0}{1} in front, {2} a factor */
 	FRAME_SLOWER,

@@ -218,12 +218,12 @@ static int write_page(struct page *page)
 	FILE *stream = page->stream;
 	int err;
 
+	errno = 0; /* the first write that fails says why, the last may have nothing to write */
 	fwrite(page_head, 1, (size_t)(page_head_end - page_head), stream);
 	err = facts_write(&page->facts, stream);
 	for (int i = 0; i < PAGE_TABLES && !err; i++)
 		err = series_table_write(&page->tables[i], stream);
 	fwrite(page_tail, 1, (size_t)(page_tail_end - page_tail), stream);
-	errno = 0;
 	if (!err && (fflush(stream) || ferror(stream)))
 		err = errno ? -errno : -EIO;
 	return err;

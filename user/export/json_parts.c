@@ -146,7 +146,7 @@ void json_moment(struct json *json, const struct moment *moment, uint64_t zero_n
 	close_object(json);
 }
 
-/* A socket that has reached CLOSE spends no time there. */
+/* A socket that has reached CLOSE spends no time there. What it was found in lasted longer. */
 static void put_states(struct json *json, const struct socket *socket, uint64_t now_ns)
 {
 	json_object(json, "state_ns");
@@ -154,6 +154,11 @@ static void put_states(struct json *json, const struct socket *socket, uint64_t 
 		if (socket->state_seen[state] && state != TCP_CLOSE)
 			json_uint(json, name_state(state), socket_state_ns(socket, state, now_ns));
 	json_object_end(json);
+	json_array(json, "state_at_least");
+	for (unsigned int state = 1; state < STATE_COUNT; state++)
+		if (socket->state_at_least[state] && state != TCP_CLOSE)
+			json_string(json, NULL, name_state(state));
+	json_array_end(json);
 }
 
 static void put_calls(struct json *json, const struct connection *connection, enum end end)

@@ -221,6 +221,9 @@ static const char *const labels[LABEL_COUNT_ALL][LANG_COUNT] = {
 	[LABEL_OTHER_MORE] = { "and {0} {0|socket|sockets} more: at most {1} bytes in one receive "
 			       "queue; {2} dropped",
 			       "另有 {0} 个套接字：单个接收队列最多 {1} 字节；丢弃 {2} 个" },
+	[LABEL_OTHER_EMPTY] = { "left out: {0} UNIX {0|socket|sockets} in which nothing ever "
+				"waited",
+				"已省略：{0} 个从未有数据等待的 UNIX 套接字" },
 };
 
 const char *label(enum lang lang, enum label label)

@@ -90,6 +90,18 @@ static void print_socket(const struct view *view, const struct socket *socket)
 	text_wrap(view, 2, 4, paragraph.text);
 }
 
+static void print_empty(const struct view *view, uint64_t empty)
+{
+	char text[TEXT_SIZE], sockets[FMT_SIZE];
+
+	if (!empty)
+		return;
+	fmt_count(sockets, sizeof(sockets), empty);
+	label_fill(text, sizeof(text), view->lang, LABEL_OTHER_EMPTY, sockets, NULL);
+	fputs("  ", view->stream);
+	text_wrap(view, 2, 4, text);
+}
+
 static void print_rest(const struct view *view, const struct queue_totals *rest)
 {
 	char text[TEXT_SIZE], sockets[FMT_SIZE], peak[FMT_SIZE], drops[FMT_SIZE];
@@ -110,11 +122,12 @@ void others_print(const struct view *view, const struct trace *trace)
 	struct queue_totals rest;
 	unsigned int count = trace_queues(trace, sockets, SOCKETS_SHOWN, &rest);
 
-	if (!count && !rest.sockets)
+	if (!count && !rest.sockets && !rest.empty)
 		return;
 	fputc('\n', view->stream);
 	text_wrap(view, 0, 2, label(view->lang, LABEL_OTHERS));
 	for (unsigned int i = 0; i < count; i++)
 		print_socket(view, sockets[i]);
 	print_rest(view, &rest);
+	print_empty(view, rest.empty);
 }

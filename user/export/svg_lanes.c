@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "user/base/fmt.h"
+#include "user/export/columns.h"
 #include "user/export/labels.h"
 #include "user/export/svg_picture.h"
 #include "user/model/names.h"
@@ -44,18 +45,32 @@ static void put_state(struct picture *picture, enum end end, unsigned int state,
 		      uint64_t to_ns)
 {
 	const struct svg_lanes *lanes = &svg_layout.states;
+	const struct socket *socket = socket_at(picture->connection, end);
+	bool found = socket && socket->state_at_least[state];
 	double x = picture_clip(picture_x(picture, from_ns)),
 	       width = picture_clip(picture_x(picture, to_ns)) - x;
 	char duration[FMT_SIZE], text[96], tip[160];
 
 	if (state == TCP_CLOSE)
 		return;
-	fmt_duration(duration, sizeof(duration), to_ns > from_ns ? to_ns - from_ns : 0);
+	fmt_duration_seen(duration, sizeof(duration), to_ns > from_ns ? to_ns - from_ns : 0,
+			  !found);
 	snprintf(text, sizeof(text), "%s  %s", name_state(state), duration);
 	snprintf(tip, sizeof(tip), "%s: %s", picture_role(picture, end), text);
 	svg_rect_tip(&picture->svg, x, lane_y(lanes, end), width < 1 ? 1 : width, lanes->height,
 		     svg_state_fill(state), tip);
 	put_inside(picture, lanes, x, lane_y(lanes, end), width, text, name_state(state));
+}
+
+/* What it was found in: told before there was a connection to draw it for. */
+static void put_found(struct picture *picture, enum end end, uint64_t to_ns)
+{
+	const struct socket *socket = socket_at(picture->connection, end);
+
+	for (unsigned int state = 1; socket && state < STATE_COUNT; state++)
+		if (socket->state_at_least[state])
+			put_state(picture, end, state,
+				  to_ns - socket_state_ns(socket, state, to_ns), to_ns);
 }
 
 void picture_states(struct picture *picture)
@@ -67,6 +82,7 @@ void picture_states(struct picture *picture)
 		int count = chart ? chart->state_count[end] : 0;
 
 		put_lane_name(picture, &svg_layout.states, (enum end)end);
+		put_found(picture, (enum end)end, count ? states[0].from_ns : picture->to_ns);
 		for (int i = 0; i < count; i++)
 			put_state(picture, (enum end)end, states[i].state, states[i].from_ns,
 				  i + 1 < count ? states[i + 1].from_ns : picture->to_ns);

@@ -15,7 +15,7 @@
 
 #define STATE_COLUMNS 14
 #define TIME_COLUMNS 18
-#define CALL_COLUMNS 21 /* "  client setsockopt" fits */
+#define CALL_COLUMNS 19 /* "  client setsockopt" fits */
 
 static void print_cell(const struct view *view, const char *text, int columns, enum align align)
 {
@@ -156,7 +156,7 @@ static void print_titles(const struct view *view)
 		print_cell(view, label(view->lang, LABEL_ASKED), 14, ALIGN_RIGHT);
 	print_cell(view, label(view->lang, LABEL_INSIDE), 12, ALIGN_RIGHT);
 	if (shows_longest(view))
-		print_cell(view, label(view->lang, LABEL_LONGEST), 10, ALIGN_RIGHT);
+		print_cell(view, label(view->lang, LABEL_LONGEST), 12, ALIGN_RIGHT);
 	fputc('\n', view->stream);
 }
 
@@ -177,9 +177,9 @@ static void print_line(const struct view *view, const struct line *line)
 		print_cell(view, moves && timed ? text : "-", 14, ALIGN_RIGHT);
 	fmt_duration_seen(text, sizeof(text), line->stats->inside_ns, !line->stats->at_least);
 	print_cell(view, timed ? text : "-", 12, ALIGN_RIGHT);
-	fmt_duration(text, sizeof(text), line->stats->longest_ns);
+	fmt_duration_seen(text, sizeof(text), line->stats->longest_ns, !line->stats->at_least);
 	if (shows_longest(view))
-		print_cell(view, timed && !line->stats->at_least ? text : "-", 10, ALIGN_RIGHT);
+		print_cell(view, timed ? text : "-", 12, ALIGN_RIGHT);
 	fputc('\n', view->stream);
 }
 

@@ -358,6 +358,12 @@ void bytes_state(struct trace *trace, struct entry *entry, const struct record_s
 		state_closing(connection, end, &record->positions);
 		tell_bytes(trace, connection, end, record->header.time_ns);
 		break;
+	case TCP_CLOSE: /* whatever was queued is freed: tcp_write_queue_purge() */
+		if (!connection->flow[end].wmem_queued)
+			break;
+		connection->flow[end].wmem_queued = 0;
+		tell_bytes(trace, connection, end, record->header.time_ns);
+		break;
 	}
 }
 

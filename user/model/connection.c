@@ -58,6 +58,7 @@ struct connection *connection_new(struct trace *trace, uint64_t time_ns)
 	trace->connections[trace->connection_count++] = connection;
 	connection->id = ++trace->connections_begun;
 	connection->segments_known = trace->segments_known;
+	connection->segments_unasked = trace->segments_unasked;
 	connection->bytes_known = trace->bytes_known;
 	connection->sleeps_known = trace->sleeps_known;
 	connection->segments_sure = trace->segments_sure;

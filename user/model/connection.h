@@ -133,6 +133,7 @@ struct connection {
 	bool isn_known[END_COUNT];
 	uint32_t isn[END_COUNT]; /* initial sequence number: j, k */
 	bool segments_known;	 /* false: this run records no segments */
+	bool segments_unasked;	 /* because of --detail, not for want of a hook */
 	bool bytes_known;	 /* false: nor where bytes are */
 	bool sleeps_known;	 /* false: nor when send calls sleep */
 	bool segments_sure;	 /* what was not recorded did not leave, if it isn't lossy */

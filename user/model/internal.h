@@ -128,11 +128,12 @@ struct trace {
 	struct fold fold;
 	struct opening opening;
 	struct undecoded undecoded;
-	unsigned int older;   /* connected before the trace began, with no place for their bytes */
-	unsigned int closing; /* found in TIME_WAIT, or in what FIN_WAIT2 leaves */
-	bool segments_known;  /* the hooks for segments are on, or not spoken of */
-	bool bytes_known;     /* the same of the hooks for queues */
-	bool sleeps_known;    /* the same of the hook that shows a send call asleep */
+	unsigned int older;    /* connected before the trace began, with no place for their bytes */
+	unsigned int closing;  /* found in TIME_WAIT, or in what FIN_WAIT2 leaves */
+	bool segments_known;   /* the hooks for segments are on, or not spoken of */
+	bool segments_unasked; /* they are off because of --detail */
+	bool bytes_known;      /* the same of the hooks for queues */
+	bool sleeps_known;     /* the same of the hook that shows a send call asleep */
 	bool send_lengths_sure; /* bytes are counted while they move, whatever the socket is */
 	bool recv_lengths_sure;
 	bool segments_sure; /* they are on: what was not recorded did not leave */

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "user/model/internal.h"
 
@@ -98,12 +99,26 @@ void queues_of_call(struct task *task, const struct record_call *record, struct 
 	task->queues.call = CALL_NONE;
 }
 
+/* Nothing waited in it whenever it was seen. */
+static bool is_empty(const struct socket *socket)
+{
+	const struct queue_sums *sums = &socket->queues;
+
+	return socket->identity.family == AF_UNIX && !sums->last.listens &&
+	       queues_tell(&sums->last, OTHER_RECV_QUEUE) && !sums->recv_peak && !sums->send_peak &&
+	       !sums->messages_peak && !sums->last.drops;
+}
+
 void queues_total(struct queue_totals *totals, const struct socket *socket)
 {
 	const struct queue_sums *sums = &socket->queues;
 
 	if (!sums->count)
 		return;
+	if (is_empty(socket)) {
+		totals->empty++;
+		return;
+	}
 	totals->sockets++;
 	totals->drops += sums->last.drops;
 	if (!sums->last.listens)
@@ -137,7 +152,8 @@ unsigned int trace_queues(const struct trace *trace, const struct socket **first
 	while ((entry = map_next(&trace->sockets, &at))) {
 		if (!entry->socket.queues.count)
 			continue;
-		left_out = place(first, count, most, &entry->socket);
+		left_out = is_empty(&entry->socket) ? &entry->socket
+						    : place(first, count, most, &entry->socket);
 		if (left_out)
 			queues_total(rest, left_out);
 		else

@@ -32,6 +32,7 @@ struct queue_sums {
 struct queue_totals {
 	uint64_t sockets;
 	uint64_t drops;
+	uint64_t empty; /* AF_UNIX sockets in which nothing was ever seen; in none of the others */
 	uint32_t recv_peak;
 };
 

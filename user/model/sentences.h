@@ -33,6 +33,7 @@ enum verdict_sentence {
 	SAY_OPENED_ONLY,   /* {0} handshake's time; no data were sent */
 	SAY_OPENED,	   /* the handshake's time is not known */
 	SAY_NOT_RECORDED,  /* what data were sent: not at this level of detail */
+	SAY_NOT_SEEN,	   /* nor on this kernel, which lacks the hook */
 	SAY_STILL_SENDING, /* {0} call, {1} bytes handed over so far, {2} time inside */
 	SAY_MOVED,	   /* {0} bytes read, {1} handed over */
 	SAY_MOVED_ACKED,   /* {0} bytes acknowledged, {1} handed over: the reader is not traced */
@@ -51,10 +52,11 @@ enum verdict_sentence {
 	SAY_RESET,	/* {6} sent the RST */
 	SAY_PROBES, /* {0} time with a window of 0, {1} probes, {2} and {3} shortest, longest pause */
 	SAY_TWO_PROBES,
-	SAY_COUNTED_PROBES, /* one, or none of them in a row */
-	SAY_PROBES_SINCE,   /* the window was 0 when the trace began */
-	SAY_END_UNKNOWN,    /* TIME_WAIT shows in segments only, and they were not recorded */
-	SAY_OPEN,	    /* still open when the trace ended */
+	SAY_COUNTED_PROBES,   /* one, or none of them in a row */
+	SAY_PROBES_SINCE,     /* the window was 0 when the trace began */
+	SAY_END_NOT_RECORDED, /* at this level of detail, and: */
+	SAY_END_UNKNOWN,      /* TIME_WAIT shows in segments only, and they were not recorded */
+	SAY_OPEN,	      /* still open when the trace ended */
 	SAY_LOSSY,
 	SAY_COUNT
 };

@@ -212,6 +212,8 @@ const struct sentences sentences_en = {
 		[SAY_OLDER_SENT] = "When the trace's last {0}() returned, {1} {1|byte was|bytes were} handed over.",
 		[SAY_OPENED_ONLY] = "The connection was up after {0} and carried no data.",
 		[SAY_OPENED] = "The connection was up and carried no data.",
+		[SAY_NOT_SEEN] = "The connection was up. What it carried is not known: this kernel "
+				 "lacks the hook for it.",
 		[SAY_NOT_RECORDED] = "The connection was up. What it carried was not recorded: that takes "
 				     "--detail full.",
 		[SAY_STILL_SENDING] = "{0}() had not returned after {2}, when the trace ended: {1} {1|byte was|bytes were} "
@@ -244,8 +246,10 @@ const struct sentences sentences_en = {
 				       "{1|probe|probes}.",
 		[SAY_PROBES_SINCE] = "The {7}'s window was 0 when the trace began, and for {0} in all since then, "
 				     "in which the {6}'s kernel sent {1} {1|probe|probes}.",
-		[SAY_END_UNKNOWN] = "One end has closed; whether the other one did is not known: that "
-				    "takes --detail full.",
+		[SAY_END_NOT_RECORDED] = "One end has closed; whether the other one did is not known: "
+					 "that takes --detail full.",
+		[SAY_END_UNKNOWN] = "One end has closed; whether the other one did is not known: this "
+				    "kernel lacks the hook for it.",
 		[SAY_OPEN] = "It was still open when the trace ended.",
 		[SAY_LOSSY] = "Records were lost meanwhile: what is missing may change these numbers.",
 	},

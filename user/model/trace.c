@@ -32,6 +32,7 @@ int trace_open(struct trace **trace, const struct capture_info *info, const stru
 		return -ENOMEM;
 	(*trace)->info = info;
 	(*trace)->segments_known = !segments || segments->on;
+	(*trace)->segments_unasked = segments && segments->unasked;
 	(*trace)->bytes_known = (*trace)->segments_known || (lengths && lengths->on);
 	(*trace)->sleeps_known = !turns || turns->on || (waits && waits->on);
 	(*trace)->segments_sure = segments && segments->on;

@@ -184,7 +184,8 @@ void trace_totals(const struct trace *trace, unsigned int first, struct trace_to
 
 /*
  * UDP, raw and AF_UNIX sockets of which the queues are known: at most so many of
- * them, the first by id. Returns how many these are; rest: of the others.
+ * them, the first by id, and none that is empty. Returns how many these are; rest: of
+ * the others.
  */
 unsigned int trace_queues(const struct trace *trace, const struct socket **first, unsigned int most,
 			  struct queue_totals *rest);

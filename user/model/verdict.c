@@ -314,7 +314,8 @@ char *verdict_text(const struct connection *connection, enum lang lang, char *te
 		if (connection->older)
 			say(&speech, SAY_OLDER);
 		if (!connection->bytes_known)
-			say(&speech, SAY_NOT_RECORDED);
+			say(&speech,
+			    connection->segments_unasked ? SAY_NOT_RECORDED : SAY_NOT_SEEN);
 		else if (flow[END_CLIENT].at.handed || flow[END_SERVER].at.handed)
 			say_data(&speech);
 		else
@@ -325,7 +326,8 @@ char *verdict_text(const struct connection *connection, enum lang lang, char *te
 		if (connection->reset) {
 			say_reset(&speech);
 		} else if (connection->end_unknown && !both_traced(connection)) {
-			say(&speech, SAY_END_UNKNOWN);
+			say(&speech,
+			    connection->segments_unasked ? SAY_END_NOT_RECORDED : SAY_END_UNKNOWN);
 		} else if (!connection->finished) {
 			say(&speech, SAY_OPEN);
 		}

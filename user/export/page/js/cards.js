@@ -59,12 +59,17 @@ function handshake(fact) {
 	return null;
 }
 
+/* Of calls of which one had begun before the trace. */
+function atLeast(call) {
+	return call.at_least ? ">= " : "";
+}
+
 function failure({ fact, moments }) {
 	if (!fact.connect_error)
 		return null;
 	const call = fact.client.calls?.find((one) => one.call === "connect");
 	const moment = moments.find((one) => one.moment === "connect-failed");
-	return card(word("card_failed"), fact.connect_error, call ? word("card_failed_note", duration(call.longest_ns)) : null, moment?.t_ns);
+	return card(word("card_failed"), fact.connect_error, call ? word("card_failed_note", atLeast(call) + duration(call.longest_ns)) : null, moment?.t_ns);
 }
 
 /* What came back to the SYNs: ICMP, a RST, or nothing, perhaps because a queue was full. */
@@ -119,7 +124,7 @@ function sending(chosen, flow) {
 	const cards = [];
 	const first = chosen.moments.find((moment) => moment.moment === "send");
 	if (call && call.inside_ns !== null)
-		cards.push(card(word("card_inside", name), duration(call.inside_ns), insideNote(flow.summary, call), first?.t_ns));
+		cards.push(card(word("card_inside", name), atLeast(call) + duration(call.inside_ns), insideNote(flow.summary, call), first?.t_ns));
 	if (!back)
 		return cards;
 	const rest = flow.receiverSeen ? back.handed_over - back.app_read : back.unacked;

@@ -24,6 +24,12 @@ function fits(words, width) {
 	return textWidth(words, 12) + 12 <= width;
 }
 
+/* Of a state that the socket was found in it is the part that was seen. */
+function stateTime(index, span) {
+	const found = (app.chosen.detail[ENDS[index] + "_states"] ?? []).some((one) => one.found && one.state === span.state);
+	return (found && span.of === "end" ? ">= " : "") + duration(span.to - span.from);
+}
+
 export function drawStates(index, axis, y) {
 	const parts = [];
 	if (!app.chosen.ends[index].traced)
@@ -35,7 +41,7 @@ export function drawStates(index, axis, y) {
 			continue;
 		const width = Math.max(1.5, to - from);
 		const name = span.state ?? word("unknown");
-		const long = name + " " + duration(span.to - span.from);
+		const long = name + " " + stateTime(index, span);
 		parts.push(titled(rect(from, y, width, LANE_HEIGHT, "state-" + (span.state ?? "unknown"), { rx: Math.min(3, width / 3) }), long));
 		if (fits(long, width))
 			parts.push(text(from + 6, y + 15, "small strong on-dark", long));
