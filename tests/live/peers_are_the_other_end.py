@@ -29,6 +29,16 @@ def write_port(path, sock):
     os.rename(path + ".new", path)
 
 
+def say_closed(path):
+    with open(path + ".closed", "w", encoding="ascii"):
+        pass
+
+
+def wait_until_closed(path):
+    """A trace ends with its command: that stays until the peer has made its last call."""
+    wait_until(lambda: os.path.exists(path + ".closed"), "the peer's close()")
+
+
 @actor
 def stranger_server(path, address, connections):
     """Also talks to itself all the while: that is nobody's business."""
@@ -44,6 +54,7 @@ def stranger_server(path, address, connections):
                     while end.recv(1000):
                         near.send(b"private")
                         end.send(b"y" * 50)
+    say_closed(path)
 
 
 def family_of(address):
@@ -51,8 +62,9 @@ def family_of(address):
 
 
 @actor
-def traced_client(address, port):
+def traced_client(address, port, path):
     talk(connect((address, int(port))))
+    wait_until_closed(path)
 
 
 @actor
@@ -61,6 +73,7 @@ def traced_server(path):
     write_port(path, sock)
     echo(accept(sock))
     close(sock)
+    wait_until_closed(path)
 
 
 def with_stranger_server(address, *options):
@@ -68,7 +81,7 @@ def with_stranger_server(address, *options):
     with subprocess.Popen(actor_command(stranger_server, path, address, 1),
                           stdout=subprocess.DEVNULL) as server:
         port = wait_for_port(path)
-        result = trace(actor_command(traced_client, address, port), *options)
+        result = trace(actor_command(traced_client, address, port, path), *options)
         equal(server.wait(), 0, "exit status of the server")
     return result, port, server.pid
 
@@ -130,7 +143,8 @@ def without_the_option_only_our_end():
 def a_closed_port_has_no_peer():
     with socket.create_server(("127.0.0.1", 0)) as sock:
         port = sock.getsockname()[1]
-    result = trace(actor_command(traced_client, "127.0.0.1", port), "--peers", status=None)
+    result = trace(actor_command(traced_client, "127.0.0.1", port, scratch()), "--peers",
+                   status=None)
     equal([row["origin"] for row in result.tables["sockets"]], ["created"], "sockets")
 
 
@@ -147,6 +161,7 @@ def a_client_that_is_not_traced():
                 end.send(b"x" * 100)
                 end.recv(1000)
                 near.send(b"private")
+        say_closed(path)
     result = running.result()
     peer = result.tables.socket(local_port=source)
     equal((peer["origin"], peer["pid"], peer["side"]), ("peer", os.getpid(), "client"), "the peer")
@@ -226,7 +241,7 @@ def strangers_among_themselves_stay_out():
         port = wait_for_port(path)
         with socket.create_server(("127.0.0.2", port)) as sock:
             talking = Background(strangers, sock, stop)
-            result = trace(actor_command(traced_client, "127.0.0.1", port), "--peers")
+            result = trace(actor_command(traced_client, "127.0.0.1", port, path), "--peers")
             stop.set()
             need(talking.result() > 0, "the strangers did not talk")
         equal(server.wait(), 0, "exit status of the server")
