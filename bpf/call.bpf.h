@@ -105,7 +105,12 @@ static void call_find_socket(struct socket_call *call, __u8 *kind)
 {
 	__u32 origin = call->peer ? ORIGIN_PEER : ORIGIN_FIRST_USE;
 	struct named_end named = {};
-	struct reached reached = {};
+	struct reached reached = {
+		.sk = call->sk,
+		.inode = call->inode,
+		.id = call->socket,
+		.other = call->other,
+	};
 
 	if (filter_by_tuple)
 		call_names(&named, call, *kind);
@@ -117,6 +122,7 @@ static void call_find_socket(struct socket_call *call, __u8 *kind)
 		call->socket = socket_at(call->fd, &reached, origin, 0, &named);
 	}
 	call->sk = reached.sk;
+	call->inode = reached.inode;
 	call->other = reached.other;
 }
 
@@ -139,15 +145,16 @@ static void call_start(struct tracked_task *task, __u8 kind)
 	struct socket_call *call = &task->pending;
 	const struct call_shape *shape;
 
-	call->sk = 0;
-	call->socket = 0;
-	call->fd = -1;
 	call->bytes = 0;
 	call->restarts = 0;
 	call->found = 0;
-	call->other = 0;
 	call->enter_ns = bpf_ktime_get_ns();
-	if (kind != CALL_SOCKET && kind != CALL_SOCKETPAIR) {
+	if (kind == CALL_SOCKET || kind == CALL_SOCKETPAIR) {
+		call->sk = 0;
+		call->socket = 0;
+		call->fd = -1;
+		call->other = 0;
+	} else {
 		call_find_socket(call, &kind);
 		if (!call->socket)
 			return;

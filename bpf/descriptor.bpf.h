@@ -101,9 +101,11 @@ static void known_begin(__u64 address, __u32 id)
 		peer_expect(&tuple, 0, false);
 }
 
-/* What a descriptor led to. */
+/* What a descriptor led to; before that, what the last one did. */
 struct reached {
-	__u64 sk;    /* address; 0: not a socket */
+	__u64 sk; /* address; 0: not a socket */
+	__u64 inode;
+	__u32 id;
 	__u32 other; /* with an id: as in struct identity */
 };
 
@@ -139,15 +141,20 @@ VERIFIED_ONCE int socket_at(int fd, struct reached *reached, __u32 origin, __u32
 			    const struct named_end *named)
 {
 	struct known_socket *known;
-	__u64 inode = 0;
+	__u64 inode = 0, sk;
 
 	if (!reached || !named)
 		return 0;
+	sk = socket_behind(current_table(), fd, &inode);
+	/* Most calls are on the socket that the last one was on. */
+	if (sk && sk == reached->sk && inode == reached->inode && reached->id)
+		return reached->id;
+	reached->sk = sk;
+	reached->inode = inode;
 	reached->other = 0;
-	reached->sk = socket_behind(current_table(), fd, &inode);
-	if (!reached->sk)
+	if (!sk)
 		return 0;
-	known = known_at(reached->sk, inode);
+	known = known_at(sk, inode);
 	if (!known)
 		return origin == ORIGIN_PEER ? 0
 					     : known_add(reached, inode, origin, listener, named);

@@ -20,6 +20,7 @@ struct socket_call {
 	__u64 asked; /* bytes, or the value of setsockopt */
 	__u64 bytes; /* moved so far */
 	__u64 sk;    /* address; 0: the call has no socket yet */
+	__u64 inode; /* of that socket */
 	__u64 stack; /* user stack pointer: tells a restarted call from one in a handler */
 	__u32 socket;
 	__s32 fd;
