@@ -78,7 +78,7 @@ static void summary_tells_the_story_in_exact_numbers(void **state)
 	assert_has(text, "at the return of send()  █");
 	assert_has(text, "█ read 7,052,288   ▓ receive queue 95,205   ▒ send buffer 3,092,507\n");
 	assert_has(text, "^ send() returned\n");
-	assert_has(text, "    SYN_RECV                       -           24.1 us\n");
+	assert_has(text, "    SYN_RECV                         -             24.1 us\n");
 	assert_has(text, "    client send             1   10,240,000    10,240,000     7.804 s"
 			 "     7.804 s\n      slept 7.790 s (>99 %): peer's window; slow reader: "
 			 "exp_server 9789\n");
@@ -192,7 +192,7 @@ static void a_state_not_left_yet_counts_up_to_the_last_event(void **state)
 	client->state_since_ns = desk->story.connection.last_ns - 1500;
 	assert_has(summary(desk, 80, false, LANG_EN), "1.5 us so far");
 	client->state_since_ns = desk->story.connection.last_ns;
-	assert_has(summary(desk, 80, false, LANG_EN), "    TIME_WAIT                entered");
+	assert_has(summary(desk, 80, false, LANG_EN), "    TIME_WAIT                  entered");
 }
 
 static void the_ladder_draws_the_handshake(void **state)

@@ -14,7 +14,7 @@
 #include "user/model/names.h"
 
 #define STATE_COLUMNS 14
-#define TIME_COLUMNS 18
+#define TIME_COLUMNS 20
 #define CALL_COLUMNS 19 /* "  client setsockopt" fits */
 
 static void print_cell(const struct view *view, const char *text, int columns, enum align align)
