@@ -15,6 +15,7 @@
 #include "user/base/log.h"
 #include "user/capture/writer.h"
 #include "user/collect/loop.h"
+#include "user/collect/privilege.h"
 #include "user/collect/process.h"
 #include "user/model/closing.h"
 #include "user/pipeline.h"
@@ -294,6 +295,7 @@ static int finish(struct live *live, int status)
 
 	program_close(live->program);
 	live->program = NULL;
+	privilege_go_along();
 	live->end.complete = true;
 	live->end.command_status = status;
 	close_writer(live, status);
@@ -336,6 +338,7 @@ static int trace(struct live *live)
 		calls.fds[0] = watch_key_fd(live->watch);
 		calls.fds[1] = watch_output_fd(live->watch);
 	}
+	privilege_go_first();
 	/* All is open and on: from here no right is needed. */
 	err = outputs_shut_in(&live->outputs, live->options);
 	if (!err)

@@ -55,6 +55,7 @@ def tells_of_itself():
     close(there)
     words = status_of("self")
     told = {name: words[name] for name in (*KEPT, "CapBnd", "NoNewPrivs", "Uid", "Gid", "Groups")}
+    told["nice"] = os.getpriority(os.PRIO_PROCESS, 0)
     print(json.dumps(told), flush=True)
     os.read(0, 1)
 
@@ -86,6 +87,7 @@ class Watched:
             # It gives up its rights while the command begins already.
             wait_until(lambda: status_of(process.pid)["NoNewPrivs"] == ["1"], "no_new_privs")
             self.status = status_of(process.pid)
+            self.nice = os.getpriority(os.PRIO_PROCESS, process.pid)
             _, self.err = process.communicate("x", timeout=60)
         equal((process.returncode, self.err), (0, ""), "exit status, standard error")
 
@@ -108,6 +110,14 @@ def root_keeps_no_capability():
     check_rights(watched.status, 0)
     watched.check_files(0)
     equal(watched.told, told_without_tcpwatch(), "what the command is")
+
+
+@test
+def only_tcpwatch_goes_before_others_unless_its_niceness_was_chosen():
+    own = os.getpriority(os.PRIO_PROCESS, 0)
+    for chosen in (0, 5):
+        watched = Watched(prefix=[tool("nice"), "-n", str(chosen - own)])
+        equal((watched.nice, watched.told["nice"]), (chosen or -10, chosen), "tcpwatch, command")
 
 
 @test

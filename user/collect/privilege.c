@@ -13,11 +13,14 @@
 #include <pwd.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "user/base/log.h"
+
+#define FIRST_NICE (-10)
 
 /* The user that tcpwatch becomes; other: it is not already. */
 struct chosen {
@@ -26,6 +29,7 @@ struct chosen {
 };
 
 static struct chosen chosen;
+static bool goes_first;
 
 static bool has_in_effect(int capability)
 {
@@ -119,6 +123,19 @@ int privilege_become(void)
 	if (setresgid(gid, gid, gid) || setresuid(uid, uid, uid))
 		return -errno;
 	return 0;
+}
+
+void privilege_go_first(void)
+{
+	if (!getpriority(PRIO_PROCESS, 0))
+		goes_first = !setpriority(PRIO_PROCESS, 0, FIRST_NICE);
+}
+
+void privilege_go_along(void)
+{
+	if (goes_first)
+		setpriority(PRIO_PROCESS, 0, 0);
+	goes_first = false;
 }
 
 int privilege_give(int fd)

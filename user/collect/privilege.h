@@ -33,6 +33,15 @@ int privilege_become(void);
  */
 int privilege_give_up(void);
 
+/*
+ * Before that: on a busy machine who reads the ring must not wait behind all others for a
+ * processor, or records are lost. nice -10, unless somebody chose another niceness.
+ */
+void privilege_go_first(void);
+
+/* As before; for what can wait. */
+void privilege_go_along(void);
+
 /* Makes what is open at fd that user's. 0 or negative errno. */
 int privilege_give(int fd);
 
