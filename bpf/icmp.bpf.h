@@ -46,14 +46,13 @@ static void emit_icmp(const struct icmp *icmp, __u32 id)
 
 static void icmp_received(struct sk_buff *skb, const struct packet *packet)
 {
-	struct net_device *device = skb->dev;
 	struct icmp icmp = { .version = skb->protocol == bpf_htons(ETH_P_IPV6) ? 6 : 4 };
 	struct tuple_end *end;
 
 	if (!read_icmp(&icmp, packet->header + packet->icmp, icmp_readable(skb, packet)))
 		return;
 	read_router(&icmp, packet->header);
-	icmp.tuple.netns = BPF_CORE_READ(device, nd_net.net, ns.inum);
+	icmp.tuple.netns = netns_of_device(skb);
 	end = bpf_map_lookup_elem(&sockets_by_tuple, &icmp.tuple);
 	if (end && !end->gone)
 		emit_icmp(&icmp, end->id);

@@ -205,12 +205,15 @@ static void syn_received(const struct packet *packet, struct tuple_end *before)
 	emit_queue((struct sock *)listener->sk, listener->id, QUEUE_SYN, end.id);
 }
 
+static __u32 netns_of_device(struct sk_buff *skb)
+{
+	return skb->dev->nd_net.net->ns.inum;
+}
+
 /* The socket that a packet belongs to by its tuple, with the namespace of its device. */
 static struct tuple_end *packet_end(struct sk_buff *skb, struct packet *packet)
 {
-	struct net_device *device = skb->dev;
-
-	packet->tuple.netns = device->nd_net.net->ns.inum;
+	packet->tuple.netns = netns_of_device(skb);
 	return bpf_map_lookup_elem(&sockets_by_tuple, &packet->tuple);
 }
 
