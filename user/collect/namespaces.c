@@ -47,7 +47,7 @@ static int see(struct seen *seen, ino_t inode)
 
 static int visit_open(struct namespace_visit *visit, int fd)
 {
-	if (setns(fd, CLONE_NEWNET)) {
+	if (fd < 0 || setns(fd, CLONE_NEWNET)) {
 		visit->refused++;
 		return 0;
 	}

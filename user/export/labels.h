@@ -139,8 +139,8 @@ enum label {
 	LABEL_OTHER_ACCEPT,
 	LABEL_OTHER_LIMIT,
 	LABEL_OTHER_DROPS,
-	LABEL_OTHER_MORE,
-	LABEL_OTHER_EMPTY, /* {0} sockets, {1} bytes, {2} datagrams */
+	LABEL_OTHER_MORE,  /* {0} sockets, {1} bytes, {2} datagrams */
+	LABEL_OTHER_EMPTY, /* {0} sockets */
 	LABEL_COUNT_ALL
 };
 
