@@ -3,7 +3,7 @@
 
 import { app, on } from "./app.js";
 import { byId, html } from "./dom.js";
-import { bytes, count, duration, instant, percent, sentence } from "./format.js";
+import { bytes, count, duration, durationSeen, instant, percent, sentence } from "./format.js";
 import { told, word } from "./language.js";
 import { flowShown } from "./places.js";
 import { seek } from "./player.js";
@@ -59,17 +59,12 @@ function handshake(fact) {
 	return null;
 }
 
-/* Of calls of which one had begun before the trace. */
-function atLeast(call) {
-	return call.at_least ? ">= " : "";
-}
-
 function failure({ fact, moments }) {
 	if (!fact.connect_error)
 		return null;
 	const call = fact.client.calls?.find((one) => one.call === "connect");
 	const moment = moments.find((one) => one.moment === "connect-failed");
-	return card(word("card_failed"), fact.connect_error, call ? word("card_failed_note", atLeast(call) + duration(call.longest_ns)) : null, moment?.t_ns);
+	return card(word("card_failed"), fact.connect_error, call ? word("card_failed_note", durationSeen(call.longest_ns, !call.at_least)) : null, moment?.t_ns);
 }
 
 /* What came back to the SYNs: ICMP, a RST, or nothing, perhaps because a queue was full. */
@@ -101,7 +96,7 @@ function windowZero({ summary }, moments) {
 		return null;
 	const found = summary.window_zero_found;
 	const probes = word(summary.window_probes === 1 ? "card_probe" : "card_probes", count(summary.window_probes)) + (found ? word("card_probes_since") : "");
-	return card(word("card_window_zero"), (found ? ">= " : "") + duration(summary.window_zero_ns), found && !summary.window_probes ? null : probes, moment?.t_ns);
+	return card(word("card_window_zero"), durationSeen(summary.window_zero_ns, !found), found && !summary.window_probes ? null : probes, moment?.t_ns);
 }
 
 function reset({ fact, moments }) {
@@ -124,7 +119,7 @@ function sending(chosen, flow) {
 	const cards = [];
 	const first = chosen.moments.find((moment) => moment.moment === "send");
 	if (call && call.inside_ns !== null)
-		cards.push(card(word("card_inside", name), atLeast(call) + duration(call.inside_ns), insideNote(flow.summary, call), first?.t_ns));
+		cards.push(card(word("card_inside", name), durationSeen(call.inside_ns, !call.at_least), insideNote(flow.summary, call), first?.t_ns));
 	if (!back)
 		return cards;
 	const rest = flow.receiverSeen ? back.handed_over - back.app_read : back.unacked;

@@ -4,7 +4,7 @@
 import { app, ENDS, on } from "./app.js";
 import { CALL_OPEN, CALL_UNFINISHED, callName, errorName } from "./chosen.js";
 import { byId, html } from "./dom.js";
-import { bytes, count, duration, instant, sentence } from "./format.js";
+import { bytes, count, duration, durationSeen, instant, sentence } from "./format.js";
 import { told, word } from "./language.js";
 import { callTime } from "./lanes.js";
 import { seek } from "./player.js";
@@ -58,7 +58,7 @@ function drawCalls() {
 	const rows = callRows().flatMap((call) => {
 		const moves = trades.get(call.call) !== "other";
 		const cells = [html("code", {}, word(call.end) + " " + call.call + "()"), count(call.count), moves ? count(call.moved_bytes) : null,
-			call.failed ? count(call.failed) : null, moves && call.short ? count(call.short) : null, ...[call.inside_ns, call.longest_ns].map((ns) => ns === null ? null : (call.at_least ? ">= " : "") + duration(ns))];
+			call.failed ? count(call.failed) : null, moves && call.short ? count(call.short) : null, ...[call.inside_ns, call.longest_ns].map((ns) => ns === null ? null : durationSeen(ns, !call.at_least))];
 		return [row(CALL_KEYS, cells, { "data-call": call.end + " " + call.call }), ...waitsOf(call, trades.get(call.call), seen).map(waitRow)];
 	});
 	byId("calls").replaceChildren(head(CALL_KEYS), html("tbody", {}, rows));

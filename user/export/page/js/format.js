@@ -37,6 +37,11 @@ export function duration(ns) {
 	return scaled(Math.max(0, ns), DURATIONS);
 }
 
+/* Of what began before it was seen only a part is known: ">= 1.073 ms". */
+export function durationSeen(ns, whole) {
+	return (whole ? "" : ">= ") + duration(ns);
+}
+
 export function offset(ns) {
 	return (ns < 0 ? "−" : "+") + duration(Math.abs(ns));
 }

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* One row of the ladder in words, for the picture, the table and those who listen. */
 
-import { count, bytes, duration } from "./format.js";
+import { count, bytes, duration, durationSeen } from "./format.js";
 import { word } from "./language.js";
 
 function callWords(row, short) {
 	if (row.kind === "enter")
 		return row.call + "(" + (row.asked ? count(row.asked) : "") + ")";
 	const result = row.error ?? count(row.result);
-	return row.call + "() = " + result + (short || !row.inside ? "" : " (" + (row.found ? ">= " : "") + duration(row.inside) + ")");
+	return row.call + "() = " + result + (short || !row.inside ? "" : " (" + durationSeen(row.inside, !row.found) + ")");
 }
 
 function segmentWords(row, short) {

@@ -4,7 +4,7 @@
 import { app, ENDS } from "./app.js";
 import { CALL_FOUND, CALL_OPEN, CALL_UNFINISHED, callName, errorName } from "./chosen.js";
 import { rect, round, svg, text, textWidth } from "./dom.js";
-import { count, duration, percent } from "./format.js";
+import { count, duration, durationSeen, percent } from "./format.js";
 import { word } from "./language.js";
 import { sleepName } from "./waits.js";
 
@@ -27,7 +27,7 @@ function fits(words, width) {
 /* Of a state that the socket was found in it is the part that was seen. */
 function stateTime(index, span) {
 	const found = (app.chosen.detail[ENDS[index] + "_states"] ?? []).some((one) => one.found && one.state === span.state);
-	return (found && span.of === "end" ? ">= " : "") + duration(span.to - span.from);
+	return durationSeen(span.to - span.from, !(found && span.of === "end"));
 }
 
 export function drawStates(index, axis, y) {
@@ -67,7 +67,7 @@ export function callWords(spans, row, short) {
 
 /* Of a call that had begun before the trace it is the part that was seen. */
 export function callTime(spans, row) {
-	return (spans.call[row] & CALL_FOUND ? ">= " : "") + duration(spans.inside[row]);
+	return durationSeen(spans.inside[row], !(spans.call[row] & CALL_FOUND));
 }
 
 function callEnd(spans, row) {
