@@ -16,6 +16,7 @@
 #include "bpf/kernel.bpf.h"
 #include "bpf/other.bpf.h"
 #include "bpf/peer_call.bpf.h"
+#include "bpf/run.bpf.h"
 #include "bpf/sample.bpf.h"
 #include "bpf/sock.bpf.h"
 #include "bpf/task.bpf.h"
@@ -367,7 +368,7 @@ static void call_returns(struct pt_regs *regs, long result)
 		other = call_learn(&task->pending, result);
 	if (task->pending.kind == CALL_CLOSE)
 		task->closed_sk = task->pending.sk;
-	if (!call_is_left_out(&task->pending))
+	if (!call_is_left_out(&task->pending) && !(coalesce && run_takes(&task->pending, result)))
 		emit_call(&task->pending, result, other, false);
 	task->pending.kind = CALL_NONE;
 }

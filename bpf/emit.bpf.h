@@ -97,16 +97,22 @@ static void set_buffer_waits(bool waits)
 	buffer_waits[bpf_get_smp_processor_id() & (PROCESSORS_MAX - 1)] = waits;
 }
 
+/* Where the reader is woken. False: the ring is full. */
+static __always_inline bool ring_put(const void *records, __u32 length)
+{
+	bool much = bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) >= wakeup_bytes;
+
+	return !bpf_ringbuf_output(&ring, (void *)records, length,
+				   much ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP);
+}
+
 /* False: the ring is full. What is in the buffer stays there. */
 static bool buffer_pass_on(struct emit_buffer *buffer, __u32 taken)
 {
-	bool much = bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) >= wakeup_bytes;
 	__u32 from = buffer->flushed_bytes & (BUFFER_BYTES - 1);
 	__u32 length = taken - buffer->flushed_bytes;
 
-	if (length > BUFFER_BYTES + RECORD_BYTES_MAX ||
-	    bpf_ringbuf_output(&ring, buffer->bytes + from, length,
-			       much ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP))
+	if (length > BUFFER_BYTES + RECORD_BYTES_MAX || !ring_put(buffer->bytes + from, length))
 		return false;
 	buffer->flushed_bytes = taken;
 	return true;

@@ -38,6 +38,7 @@ enum record_kind {
 	RECORD_ICMP,	     /* ICMP said that a segment of a socket can't be delivered */
 	RECORD_FOUND,	     /* what the kernel had counted of a socket older than the trace */
 	RECORD_SAMPLE_OTHER, /* both queues of a UDP, raw or AF_UNIX socket */
+	RECORD_CALL_RUN,     /* like calls of one task on one socket, joined (--coalesce) */
 	RECORD_KINDS
 };
 
@@ -193,6 +194,32 @@ struct record_call {
 	__u8 unfinished; /* the task ended inside the call: result is not known */
 	__u8 found;	 /* as in record_call_enter: enter_ns is when it was found */
 	__u8 reserved[4];
+};
+
+/*
+ * Transfers that a task made one after the other on one socket, the same call with the same
+ * flags: each took less than RUN_NS, and so did all from the first entry to the last return. A
+ * count of 1 tells what RECORD_CALL does. Calls that failed with EAGAIN have runs of their own.
+ */
+#define RUN_NS 1000000
+struct record_call_run {
+	struct record_header header; /* time_ns: of the last return */
+	__u64 first_enter_ns;
+	__u64 last_enter_ns;
+	__u64 asked;	 /* bytes, of all */
+	__u64 bytes;	 /* moved, by all */
+	__u64 inside_ns; /* of all, between entry and return */
+	__u64 longest_ns;
+	__u64 asked_most; /* bytes, of one */
+	__u32 count;
+	__u32 short_count; /* moved less than they asked for, without error */
+	__s32 result;	   /* of the last; a run of failed calls: of each, negative errno */
+	__s32 fd;
+	__u32 tgid;
+	__u32 tid;
+	__u32 flags; /* as in record_call */
+	__u8 call;   /* enum call_kind */
+	__u8 reserved[3];
 };
 
 struct record_address {
@@ -447,6 +474,7 @@ _Static_assert(sizeof(struct record_process) == 64, "record_process");
 _Static_assert(sizeof(struct record_state) == 64, "record_state");
 _Static_assert(sizeof(struct record_call_enter) == 48, "record_call_enter");
 _Static_assert(sizeof(struct record_call) == 72, "record_call");
+_Static_assert(sizeof(struct record_call_run) == 104, "record_call_run");
 _Static_assert(sizeof(struct record_address) == 48, "record_address");
 _Static_assert(sizeof(struct record_sample_send) == 64, "record_sample_send");
 _Static_assert(sizeof(struct record_sample_recv) == 40, "record_sample_recv");

@@ -10,6 +10,7 @@
 #include "bpf/icmp.bpf.h"
 #include "bpf/kernel.bpf.h"
 #include "bpf/moved.bpf.h"
+#include "bpf/run.bpf.h"
 #include "bpf/sample.bpf.h"
 #include "bpf/sock.bpf.h"
 #include "bpf/standin.bpf.h"
@@ -233,6 +234,8 @@ int BPF_PROG(inet_sk_error_report, struct sock *sk)
 SEC("raw_tp")
 int flush_processor(void *context)
 {
+	if (coalesce)
+		runs_end();
 	buffer_flush();
 	return 0;
 }

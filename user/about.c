@@ -73,7 +73,8 @@ void about_run(struct capture_info *info, const struct options *options)
 
 	*info = (struct capture_info){ .ring_bytes = options->ring_bytes };
 	snprintf(info->version, sizeof(info->version), "%s", TCPWATCH_VERSION);
-	snprintf(info->detail, sizeof(info->detail), "%s", details[options->detail]);
+	snprintf(info->detail, sizeof(info->detail), "%s%s", details[options->detail],
+		 options->coalesce ? ", coalesced" : "");
 	snprintf(info->filter, sizeof(info->filter), "%s", options->filter.text);
 	info->peers = options->filter.peers;
 	if (!uname(&name)) {

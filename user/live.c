@@ -217,6 +217,7 @@ static int prepare(struct live *live)
 	const struct options *options = live->options;
 	const struct program_options program_options = {
 		.detail = (enum detail)options->detail,
+		.coalesce = options->coalesce,
 		.ring_bytes = options->ring_bytes,
 		.verbose = options->verbose,
 		.filter = &options->filter,

@@ -38,6 +38,7 @@ enum key {
 	KEY_PLAY,
 	KEY_INFO,
 	KEY_DETAIL,
+	KEY_COALESCE,
 	KEY_RING_SIZE,
 	KEY_USER,
 	KEY_FORCE,
@@ -98,6 +99,10 @@ static const struct argp_option table[] = {
 	{ .doc = "How:", .group = 4 },
 	{ "detail", KEY_DETAIL, "LEVEL", 0,
 	  "states, calls, or full; default: full for a command, calls with -p, states with -a", 0 },
+	{ "coalesce", KEY_COALESCE, NULL, 0,
+	  "with --detail calls: like quick calls on a connection become one record each "
+	  "millisecond",
+	  0 },
 	{ "ring-size", KEY_RING_SIZE, "SIZE", 0,
 	  "room for events between kernel and tcpwatch: a power of two from 64k to 1g (default 8m)",
 	  0 },
@@ -404,6 +409,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case KEY_USER:
 		options->user = arg;
 		return 0;
+	case KEY_COALESCE:
+		options->coalesce = true;
+		return 0;
 	case KEY_FORCE:
 		options->force = true;
 		return 0;
@@ -443,9 +451,13 @@ static int check_given(const struct parse *parse)
 {
 	const struct options *options = parse->options;
 
-	if (options->read && (parse->detail_given || parse->ring_given))
+	if (options->read && (parse->detail_given || parse->ring_given || options->coalesce))
 		log_error("%s says how to trace; with -r there is a capture already",
-			  parse->detail_given ? "--detail" : "--ring-size");
+			  parse->detail_given ? "--detail"
+			  : parse->ring_given ? "--ring-size"
+					      : "--coalesce");
+	else if (options->coalesce && parse->detail_given && options->detail != CHOOSE_CALLS)
+		log_error("--coalesce joins the records of calls: it goes with --detail calls");
 	else if (options->info && parse->view_given)
 		log_error("--info only prints what a capture holds: leave out --view");
 	else if (parse->top_given && parse->view_given)
@@ -471,8 +483,8 @@ int options_parse(struct options *options, int argc, char **argv)
 	if (err || options_check(options) || check_given(&parse))
 		return -EINVAL;
 	if (!parse.detail_given)
-		options->detail = options->all	       ? CHOOSE_STATES
-				  : options->pid_count ? CHOOSE_CALLS
-						       : CHOOSE_FULL;
+		options->detail = options->coalesce || options->pid_count ? CHOOSE_CALLS
+				  : options->all			  ? CHOOSE_STATES
+									  : CHOOSE_FULL;
 	return 0;
 }

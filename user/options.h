@@ -48,6 +48,7 @@ struct options {
 	int top_order;	     /* enum top_order */
 	unsigned int events; /* --view events: enum shown_events; 0: all */
 	enum detail_choice detail;
+	bool coalesce; /* with CHOOSE_CALLS */
 	enum color_choice color;
 	enum lang lang;
 	uint64_t ring_bytes;

@@ -161,6 +161,20 @@ def each_optional_hook_is_one_unknown_fact():
 
 
 @test
+def without_the_queues_it_is_not_said_where_bytes_are():
+    for without in ("sock_send_length", "sock_recv_length", "sock_send_length,sock_recv_length"):
+        result = trace(actor_command(everything), "--detail", "calls", "--view", "summary",
+                       env={**os.environ, "TCPWATCH_WITHOUT": without})
+        text = " ".join(result.err.split())
+        need("meanwhile is not known: this kernel lacks the hooks" in text, text)
+        need("had read" not in text, text)
+        equal(result.tables["bytes"], [], f"places without {without}")
+        flows = [row[way] for row in result.json() if row["type"] == "connection"
+                 for way in ("to_server", "to_client")]
+        equal({flow["at_return"] for flow in flows}, {None}, "places when send() returned")
+
+
+@test
 def a_required_hook_refuses_in_one_line():
     for name in REQUIRED:
         done = run([TCPWATCH, "--", "true"], env={**os.environ, "TCPWATCH_WITHOUT": name})

@@ -25,7 +25,7 @@ def every_level_is_measured_and_loses_nothing():
     rows = bench("rates", "--loads", "rr1,crr1")["rates"]
     equal({(row["load"], row["subject"]) for row in rows},
           {(load, subject) for load in ("rr1", "crr1")
-           for subject in ("states", "calls", "full", "bystander")}, "what was measured")
+           for subject in ("states", "calls", "coalesced", "full", "bystander")}, "what was measured")
     records = {(row["load"], row["subject"]): row["records"] for row in rows if "records" in row}
     for row in rows:
         need(row["rate"] > 0 and row["ratio"] > 0, f"{row} has a rate")
@@ -33,6 +33,7 @@ def every_level_is_measured_and_loses_nothing():
     for load in ("rr1", "crr1"):
         need(records[load, "states"] < records[load, "calls"] < records[load, "full"],
              f"each level records more of {load} than the one below: {records}")
+    need(records["rr1", "coalesced"] < records["rr1", "calls"], f"joined calls are fewer: {records}")
 
 
 @test

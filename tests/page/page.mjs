@@ -63,11 +63,19 @@ export function pictured(capture, ...options) {
 	return execFileSync(TCPWATCH, ["-r", capture, "--view", "none", "--svg", "-", ...options], { stdio: ["ignore", "pipe", "pipe"], ...LARGE }).toString();
 }
 
+/* One by one: all of them may be longer than a string can be. */
+function* linesOf(bytes) {
+	for (let from = 0, to; from < bytes.length; from = to + 1) {
+		to = bytes.indexOf(10, from);
+		yield bytes.toString("utf8", from, to);
+	}
+}
+
 /* What --json says of the same capture, by the type of its objects; only these types. */
 export function facts(capture, types = ["connection", "moment", "end"]) {
-	const text = execFileSync(TCPWATCH, ["-r", capture, "--view", "none", "--json", "-"], { stdio: ["ignore", "pipe", "pipe"], ...LARGE });
+	const bytes = execFileSync(TCPWATCH, ["-r", capture, "--view", "none", "--json", "-"], { stdio: ["ignore", "pipe", "pipe"], ...LARGE });
 	const found = {};
-	for (const line of text.toString().split("\n")) {
+	for (const line of linesOf(bytes)) {
 		if (!types.includes(/^\{"type":"(\w+)"/.exec(line)?.[1]))
 			continue;
 		const fact = JSON.parse(line);

@@ -222,6 +222,69 @@ static void a_short_write_and_a_failed_one_are_counted_apart(void **state)
 	assert_int_equal(stats(play, CLIENT, CALL_SEND)->asked_max, 100);
 }
 
+/* Three calls of 100 bytes each that asked for 110 at most, within 90 us. */
+static void run_of_sends(struct play *play)
+{
+	pass(play, 99 * US);
+	feed(play, RECORD_CALL_RUN, call_run, play->id[CLIENT], .tgid = play->tid[CLIENT],
+	     .tid = play->tid[CLIENT], .fd = 4, .call = CALL_SEND, .count = 3, .short_count = 1,
+	     .asked = 310, .bytes = 300, .asked_most = 110, .inside_ns = 60 * US,
+	     .longest_ns = 30 * US, .first_enter_ns = play->now_ns - 89 * US,
+	     .last_enter_ns = play->now_ns - 19 * US, .result = 100);
+}
+
+static void joined_calls_are_counted_each(void **state)
+{
+	struct play *play = *state;
+
+	handshake(play);
+	returns(play, CLIENT, .call = CALL_SEND, .asked = 50, .bytes = 50, .result = 50);
+	run_of_sends(play);
+	assert_int_equal(stats(play, CLIENT, CALL_SEND)->count, 4);
+	assert_int_equal(stats(play, CLIENT, CALL_SEND)->short_count, 1);
+	assert_int_equal(stats(play, CLIENT, CALL_SEND)->failed, 0);
+	assert_int_equal(stats(play, CLIENT, CALL_SEND)->moved_bytes, 350);
+	assert_int_equal(stats(play, CLIENT, CALL_SEND)->asked_max, 110);
+	assert_int_equal(stats(play, CLIENT, CALL_SEND)->longest_ns, 30 * US);
+	assert_int_equal(the_connection(play)->flow[CLIENT].at.handed, 350);
+}
+
+static void of_joined_calls_the_last_is_known_alone(void **state)
+{
+	struct play *play = *state;
+	const struct flow *flow;
+
+	handshake(play);
+	run_of_sends(play);
+	flow = &the_connection(play)->flow[CLIENT];
+	assert_int_equal(flow->last_moved_bytes, 100);
+	assert_int_equal(flow->last_return_ns - flow->last_enter_ns, 20 * US);
+}
+
+static void joined_calls_are_drawn_as_long_as_they_are_together(void **state)
+{
+	struct play *play = *state;
+
+	handshake(play);
+	run_of_sends(play);
+	assert_int_equal(last_call(play)->return_ns - last_call(play)->enter_ns, 90 * US);
+	assert_int_equal(call_inside_ns(last_call(play)), 60 * US);
+	assert_int_equal(last_call(play)->return_ns - call_drawn_ns(last_call(play)), 60 * US);
+}
+
+static void joined_polls_that_found_nothing_all_failed(void **state)
+{
+	struct play *play = *state;
+
+	handshake(play);
+	feed(play, RECORD_CALL_RUN, call_run, play->id[SERVER], .tgid = play->tid[SERVER],
+	     .tid = play->tid[SERVER], .fd = 4, .call = CALL_RECV, .count = 7, .asked = 7,
+	     .first_enter_ns = play->now_ns, .result = -EAGAIN);
+	assert_int_equal(stats(play, SERVER, CALL_RECV)->count, 7);
+	assert_int_equal(stats(play, SERVER, CALL_RECV)->failed, 7);
+	assert_int_equal(stats(play, SERVER, CALL_RECV)->short_count, 0);
+}
+
 /* sendmmsg() returns messages; its bytes are summed by the kernel side. */
 static void a_call_for_many_messages_counts_bytes_not_messages(void **state)
 {
@@ -384,6 +447,10 @@ int main(void)
 		promise(calls_made_before_the_connection_are_counted_with_it),
 		promise(a_call_that_never_returned_is_told_at_the_end),
 		promise(a_killed_connect_did_not_succeed),
+		promise(joined_calls_are_counted_each),
+		promise(of_joined_calls_the_last_is_known_alone),
+		promise(joined_calls_are_drawn_as_long_as_they_are_together),
+		promise(joined_polls_that_found_nothing_all_failed),
 		promise(a_killed_recv_is_not_an_end_of_file),
 		promise(the_end_of_the_stream_is_not_short),
 		promise(the_address_given_to_connect_belongs_to_that_call),

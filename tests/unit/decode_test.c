@@ -70,6 +70,21 @@ static void every_kind_is_decoded_field_by_field(void **state)
 			raw.queue.event = QUEUE_READY;
 		if (kind == RECORD_CALL)
 			raw.call.enter_ns = 70;
+		if (kind == RECORD_CALL_RUN)
+			raw.call_run = (struct record_call_run){
+				.header = raw.header,
+				.first_enter_ns = 10,
+				.last_enter_ns = 60,
+				.asked = 900,
+				.bytes = 800,
+				.inside_ns = 40,
+				.longest_ns = 30,
+				.asked_most = 500,
+				.count = 3,
+				.short_count = 1,
+				.result = 300,
+				.call = CALL_SEND,
+			};
 		if (kind == RECORD_ADDRESS)
 			raw.address.call = CALL_BIND;
 		if (kind == RECORD_LOST)
@@ -198,6 +213,37 @@ static void a_call_never_returns_before_it_began(void **state)
 	assert_int_equal(decoded.call.enter_ns, decoded.header.time_ns);
 }
 
+static void calls_of_a_run_fit_between_its_first_entry_and_its_last_return(void **state)
+{
+	union record raw, decoded;
+	const struct record_call_run *run = &decoded.call_run;
+
+	(void)state;
+	fill(&raw, RECORD_CALL_RUN, sizeof(raw.call_run));
+	raw.call_run.first_enter_ns = 400;
+	raw.call_run.last_enter_ns = 300;
+	raw.call_run.asked = 70;
+	raw.call_run.count = 3;
+	assert_int_equal(decode_record(&raw, sizeof(raw), &decoded), sizeof(raw.call_run));
+	assert_int_equal(run->last_enter_ns, 400);
+	assert_int_equal(run->inside_ns, 600);
+	assert_int_equal(run->longest_ns, 600);
+	assert_int_equal(run->asked_most, 70);
+	assert_int_equal(run->short_count, 3);
+	assert_int_equal(run->call, CALL_NONE);
+}
+
+static void a_run_of_no_calls_is_unknown(void **state)
+{
+	union record raw, decoded;
+
+	(void)state;
+	fill(&raw, RECORD_CALL_RUN, sizeof(raw.call_run));
+	raw.call_run.count = 0;
+	assert_int_equal(decode_record(&raw, sizeof(raw), &decoded), sizeof(raw.call_run));
+	assert_int_equal(decoded.header.kind, RECORD_NONE);
+}
+
 static void an_unknown_event_makes_the_record_unknown(void **state)
 {
 	static const enum record_kind kinds[] = { RECORD_PROCESS, RECORD_QUEUE, RECORD_SAMPLE_SEND,
@@ -320,6 +366,8 @@ int main(void)
 		cmocka_unit_test(the_last_known_state_and_call_stay),
 		cmocka_unit_test(unknown_calls_become_none_and_flags_become_0_or_1),
 		cmocka_unit_test(a_call_never_returns_before_it_began),
+		cmocka_unit_test(calls_of_a_run_fit_between_its_first_entry_and_its_last_return),
+		cmocka_unit_test(a_run_of_no_calls_is_unknown),
 		cmocka_unit_test(an_unknown_event_makes_the_record_unknown),
 		cmocka_unit_test(an_unknown_cause_of_a_rst_is_not_known),
 		cmocka_unit_test(a_loss_is_kept_whatever_was_lost),

@@ -92,6 +92,21 @@ static void calls_that_never_returned_say_so(void **state)
 	assert_has(event_of(desk, &call), "read(3<#1 client>, 0) (still inside)\n");
 }
 
+static void joined_calls_stand_in_one_line_with_their_number(void **state)
+{
+	struct desk *desk = *state;
+	struct call call = call_of(desk, CALL_SEND);
+
+	call.run = (struct call_run){ .count = 37, .inside_ns = 52000 };
+	call.asked_bytes = call.moved_bytes = 37000;
+	call.result = 1000;
+	assert_has(event_of(desk, &call), "37 x send(3<#1 client>, 37000) = 37000 <0.000052>\n");
+	call.kind = CALL_RECV;
+	call.moved_bytes = 0;
+	call.result = -EAGAIN;
+	assert_has(event_of(desk, &call), "37 x recv(3<#1 client>, 37000) = -1 EAGAIN (");
+}
+
 static void *begin_events(struct desk *desk, unsigned int shown)
 {
 	void *context;
@@ -286,6 +301,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		DESK_TEST(calls_read_like_those_of_strace),
+		DESK_TEST(joined_calls_stand_in_one_line_with_their_number),
 		DESK_TEST(calls_that_never_returned_say_so),
 		DESK_TEST(a_call_is_cut_where_something_else_happens),
 		DESK_TEST(an_address_that_came_late_is_told_at_the_return),

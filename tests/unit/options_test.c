@@ -161,10 +161,10 @@ static void processes_that_run_are_numbers_with_commas(void **state)
 static void the_whole_system_is_traced_by_its_states(void **state)
 {
 	assert_int_equal(parse("-a"), 0);
-	assert_true(options.all);
-	assert_int_equal(options.detail, CHOOSE_STATES);
-	assert_int_equal(parse("-a --detail calls"), 0);
-	assert_int_equal(options.detail, CHOOSE_CALLS);
+	assert_true(options.all && options.detail == CHOOSE_STATES);
+	assert_int_equal(parse("-a --coalesce"), 0);
+	assert_true(options.coalesce && options.detail == CHOOSE_CALLS);
+	assert_true(!parse("-a --detail calls") && options.detail == CHOOSE_CALLS);
 	(void)state;
 }
 
@@ -421,6 +421,8 @@ static void what_contradicts_itself_is_refused(void **state)
 	assert_refused("--info ls", "-r FILE");
 	assert_refused("-r run.tcpw --detail calls", "--detail says how to trace");
 	assert_refused("-r run.tcpw --ring-size 1M", "--ring-size says how to trace");
+	assert_refused("-r run.tcpw --coalesce", "--coalesce says how to trace");
+	assert_refused("--coalesce --detail full ls", "--coalesce joins");
 	assert_refused("-r run.tcpw --info --html page.html", "--info only prints");
 	assert_refused("-r run.tcpw --info --csv tables --force", "--info only prints");
 	assert_refused("-r run.tcpw --info --view summary", "--info only prints");

@@ -259,7 +259,8 @@ void story_fill(struct story *story)
 	connection->syn_ns = STORY_ZERO_NS;
 	connection->last_ns = STORY_ZERO_NS + 11350 * MS;
 	connection->finished = true;
-	connection->segments_known = connection->bytes_known = true;
+	connection->segments_known = connection->calls_known = true;
+	connection->bytes_known = connection->places_known = true;
 	connection->detail = &story->detail;
 	fill_flow(story);
 	fill_calls(story);

@@ -28,7 +28,7 @@ struct capture_info {
 	char boot_id[40];    /* /proc/sys/kernel/random/boot_id */
 	char congestion[24]; /* net.ipv4.tcp_congestion_control */
 	char command[1024];  /* words joined by blanks, as typed */
-	char detail[16];     /* --detail */
+	char detail[24];     /* --detail, and whether --coalesce */
 	char filter[512];    /* options that chose sockets, as given; empty: none did */
 	uint64_t ring_bytes;
 	uint64_t start_mono_ns; /* CLOCK_MONOTONIC when the hooks were on */

@@ -32,6 +32,7 @@ static const __u16 sizes[RECORD_KINDS] = {
 	[RECORD_ICMP] = sizeof(struct record_icmp),
 	[RECORD_FOUND] = sizeof(struct record_found),
 	[RECORD_SAMPLE_OTHER] = sizeof(struct record_sample_other),
+	[RECORD_CALL_RUN] = sizeof(struct record_call_run),
 };
 
 static __u8 known_state(__u8 state)
@@ -74,6 +75,27 @@ static bool check_call(struct record_call *call)
 	if (call->enter_ns > call->header.time_ns)
 		call->enter_ns = call->header.time_ns;
 	return true;
+}
+
+/* Its calls stand one behind the other between the first entry and the last return. */
+static bool check_call_run(struct record_call_run *run)
+{
+	__u64 end_ns = run->header.time_ns;
+
+	run->call = known_call(run->call);
+	if (run->first_enter_ns > end_ns)
+		run->first_enter_ns = end_ns;
+	if (run->last_enter_ns > end_ns || run->last_enter_ns < run->first_enter_ns)
+		run->last_enter_ns = run->first_enter_ns;
+	if (run->inside_ns > end_ns - run->first_enter_ns)
+		run->inside_ns = end_ns - run->first_enter_ns;
+	if (run->longest_ns > run->inside_ns)
+		run->longest_ns = run->inside_ns;
+	if (run->asked_most > run->asked)
+		run->asked_most = run->asked;
+	if (run->short_count > run->count)
+		run->short_count = run->count;
+	return run->count;
 }
 
 static bool check_address(struct record_address *address)
@@ -140,6 +162,8 @@ static bool check_record(union record *record)
 		return true;
 	case RECORD_CALL:
 		return check_call(&record->call);
+	case RECORD_CALL_RUN:
+		return check_call_run(&record->call_run);
 	case RECORD_ADDRESS:
 		return check_address(&record->address);
 	case RECORD_SAMPLE_SEND:

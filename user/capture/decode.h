@@ -18,6 +18,7 @@ union record {
 	struct record_state state;
 	struct record_call_enter call_enter;
 	struct record_call call;
+	struct record_call_run call_run;
 	struct record_address address;
 	struct record_sample_send sample_send;
 	struct record_sample_recv sample_recv;

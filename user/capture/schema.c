@@ -116,6 +116,25 @@ static const struct schema_field call_fields[] = {
 	FIELD(record_call, reserved, ""),
 };
 
+static const struct schema_field call_run_fields[] = {
+	HEADER(record_call_run),
+	FIELD(record_call_run, first_enter_ns, "ns, CLOCK_MONOTONIC; header.time_ns: last return"),
+	FIELD(record_call_run, last_enter_ns, "ns, CLOCK_MONOTONIC"),
+	FIELD(record_call_run, asked, "bytes, of all"),
+	FIELD(record_call_run, bytes, "bytes moved, by all"),
+	FIELD(record_call_run, inside_ns, "ns between entry and return, of all"),
+	FIELD(record_call_run, longest_ns, "ns, of one"),
+	FIELD(record_call_run, asked_most, "bytes, of one"),
+	FIELD(record_call_run, count, "calls"),
+	FIELD(record_call_run, short_count, "calls that moved less than they asked for"),
+	FIELD(record_call_run, result, "of the last, or of each: negative errno"),
+	FIELD(record_call_run, fd, ""),
+	TASK(record_call_run),
+	FIELD(record_call_run, flags, "as in CALL_ENTER"),
+	FIELD(record_call_run, call, "enum call_kind"),
+	FIELD(record_call_run, reserved, ""),
+};
+
 static const struct schema_field address_fields[] = {
 	HEADER(record_address),
 	TASK(record_address),
@@ -297,6 +316,7 @@ static const struct schema_record records[RECORD_KINDS] = {
 	RECORD(ICMP, icmp),
 	RECORD(FOUND, found),
 	RECORD(SAMPLE_OTHER, sample_other),
+	RECORD(CALL_RUN, call_run),
 };
 
 struct schema_value {

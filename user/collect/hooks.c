@@ -25,40 +25,45 @@ struct hook {
 	const char *fact;   /* what is not known without it */
 	enum detail detail; /* the lowest that wants it */
 	bool needed;
+	bool of_each_call; /* it tells nothing of calls that are joined */
 };
 
 static const struct hook hooks[] = {
-	{ "sched_process_fork", "children of the command", DETAIL_STATES, true },
-	{ "sched_process_exec", "the names of programs", DETAIL_STATES, false },
-	{ "task_rename", "new names of processes", DETAIL_STATES, false },
-	{ "sched_process_exit", "when processes end", DETAIL_STATES, true },
-	{ "inet_sock_set_state", "TCP states", DETAIL_STATES, true },
-	{ "tcp_destroy_sock", "that a closed socket's memory is used again", DETAIL_STATES, true },
-	{ "sys_enter", "socket calls", DETAIL_CALLS, false },
-	{ "sys_exit", "the results of socket calls", DETAIL_CALLS, false },
-	{ "signal_deliver", "calls that a signal ended", DETAIL_CALLS, false },
-	{ "sock_send_length", "the write queue after each send call", DETAIL_CALLS, false },
-	{ "sock_recv_length", "the receive queue after each receive call", DETAIL_CALLS, false },
-	{ "tcp_send_reset", "why an RST was sent", DETAIL_CALLS, false },
-	{ "tcp_receive_reset", "in which state an RST arrived", DETAIL_CALLS, false },
-	{ "inet_sk_error_report", "errors that the network reported", DETAIL_CALLS, false },
-	{ "tcp_sendmsg_locked", "the write queue rising inside one send call", DETAIL_FULL, false },
-	{ "tcp_probe", "the write queue falling with each ACK", DETAIL_FULL, false },
-	{ "sk_data_ready", "when data is queued; when a child can be accepted", DETAIL_FULL,
+	{ "sched_process_fork", "children of the command", DETAIL_STATES, true, false },
+	{ "sched_process_exec", "the names of programs", DETAIL_STATES, false, false },
+	{ "task_rename", "new names of processes", DETAIL_STATES, false, false },
+	{ "sched_process_exit", "when processes end", DETAIL_STATES, true, false },
+	{ "inet_sock_set_state", "TCP states", DETAIL_STATES, true, false },
+	{ "tcp_destroy_sock", "that a closed socket's memory is used again", DETAIL_STATES, true,
 	  false },
-	{ "tcp_rcv_space_adjust", "the receive queue falling inside one call", DETAIL_FULL, false },
-	{ "net_dev_queue", "segments that leave", DETAIL_FULL, false },
+	{ "sys_enter", "socket calls", DETAIL_CALLS, false, false },
+	{ "sys_exit", "the results of socket calls", DETAIL_CALLS, false, false },
+	{ "signal_deliver", "calls that a signal ended", DETAIL_CALLS, false, false },
+	{ "sock_send_length", "the write queue after each send call", DETAIL_CALLS, false, true },
+	{ "sock_recv_length", "the receive queue after each receive call", DETAIL_CALLS, false,
+	  true },
+	{ "tcp_send_reset", "why an RST was sent", DETAIL_CALLS, false, false },
+	{ "tcp_receive_reset", "in which state an RST arrived", DETAIL_CALLS, false, false },
+	{ "inet_sk_error_report", "errors that the network reported", DETAIL_CALLS, false, false },
+	{ "tcp_sendmsg_locked", "the write queue rising inside one send call", DETAIL_FULL, false,
+	  false },
+	{ "tcp_probe", "the write queue falling with each ACK", DETAIL_FULL, false, false },
+	{ "sk_data_ready", "when data is queued; when a child can be accepted", DETAIL_FULL, false,
+	  false },
+	{ "tcp_rcv_space_adjust", "the receive queue falling inside one call", DETAIL_FULL, false,
+	  false },
+	{ "net_dev_queue", "segments that leave", DETAIL_FULL, false, false },
 	{ "netif_receive_skb", "segments that arrive; SYN_RECV as long as it lasts", DETAIL_FULL,
-	  false },
-	{ "tcp_retransmit_skb", "which segments are sent again", DETAIL_FULL, false },
-	{ "tcp_retransmit_synack", "which SYN-ACKs are sent again", DETAIL_FULL, false },
+	  false, false },
+	{ "tcp_retransmit_skb", "which segments are sent again", DETAIL_FULL, false, false },
+	{ "tcp_retransmit_synack", "which SYN-ACKs are sent again", DETAIL_FULL, false, false },
 };
 
 #define HOOK_COUNT (sizeof(hooks) / sizeof(hooks[0]))
 
 /* Not a tracepoint: it is listed where it tells a part of what tcp_sendmsg_locked would. */
 static const struct hook waits = { "sk_stream_wait_memory", "when a send call sleeps", DETAIL_FULL,
-				   false };
+				   false, false };
 
 /* A hook that tells nothing without another one, or only a half that misleads. */
 static const struct {
@@ -261,8 +266,14 @@ static bool is_told(const struct hook *hook, int arguments)
 	return strcmp(hook->name, "tcp_send_reset") || arguments >= 3;
 }
 
-int hooks_choose(struct bpf_object *object, const struct btf *kernel_types, enum detail detail,
-		 struct capture_info *info, const char **missing)
+static bool is_wanted(const struct hook *hook, const struct program_options *options)
+{
+	return options->detail >= hook->detail && !(options->coalesce && hook->of_each_call);
+}
+
+int hooks_choose(struct bpf_object *object, const struct btf *kernel_types,
+		 const struct program_options *options, struct capture_info *info,
+		 const char **missing)
 {
 	int arguments[HOOK_COUNT];
 
@@ -273,7 +284,7 @@ int hooks_choose(struct bpf_object *object, const struct btf *kernel_types, enum
 	info->hook_count = 0;
 	for (size_t i = 0; i < HOOK_COUNT; i++) {
 		const struct hook *hook = &hooks[i];
-		bool wanted = detail >= hook->detail;
+		bool wanted = is_wanted(hook, options);
 		bool on = hook_turn_on(object, hook, wanted ? arguments[i] : -1);
 
 		if (hook->needed && !on) {

@@ -13,13 +13,14 @@ struct bpf_program;
 struct btf;
 
 /*
- * Turns each program of object on or off, by detail and by what kernel_types
+ * Turns each program of object on or off, by what options ask for and by what kernel_types
  * says of its tracepoint, and lists all hooks in info. 0, or -ENOTSUP when
  * the kernel lacks one that nothing works without: that one is *missing; or
  * -EINVAL after one line, when what a test asked for makes no sense.
  */
-int hooks_choose(struct bpf_object *object, const struct btf *kernel_types, enum detail detail,
-		 struct capture_info *info, const char **missing);
+int hooks_choose(struct bpf_object *object, const struct btf *kernel_types,
+		 const struct program_options *options, struct capture_info *info,
+		 const char **missing);
 
 /* Fills the table from system call numbers of this machine to enum call_kind. */
 void hooks_number_calls(__u8 *call_of_number, unsigned int numbers);

@@ -3,12 +3,10 @@
 #ifndef TCPWATCH_COLLECT_MAP_SIZES_H
 #define TCPWATCH_COLLECT_MAP_SIZES_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
+struct program_options;
 struct tcpwatch_bpf;
 
-/* Before the skeleton is loaded. all: every socket of the system. 0, or negative errno. */
-int map_sizes_set(struct tcpwatch_bpf *skeleton, uint64_t ring_bytes, bool all);
+/* Before the skeleton is loaded. 0, or negative errno. */
+int map_sizes_set(struct tcpwatch_bpf *skeleton, const struct program_options *options);
 
 #endif

@@ -115,7 +115,8 @@ static int on_span(void *context, void *data, size_t size)
 	return program->drained_bytes < DRAIN_BYTES ? 0 : -ECANCELED;
 }
 
-static int choose_hooks(struct program *program, enum detail detail, struct capture_info *info)
+static int choose_hooks(struct program *program, const struct program_options *options,
+			struct capture_info *info)
 {
 	struct btf *kernel_types = btf__load_vmlinux_btf();
 	const char *missing = NULL;
@@ -126,7 +127,7 @@ static int choose_hooks(struct program *program, enum detail detail, struct capt
 		log_error("%s can't be used: %s", KERNEL_TYPES, strerror(-err));
 		return err;
 	}
-	err = hooks_choose(program->skeleton->obj, kernel_types, detail, info, &missing);
+	err = hooks_choose(program->skeleton->obj, kernel_types, options, info, &missing);
 	if (missing)
 		log_error("this kernel lacks the tracepoint %s, which tracing can't do without",
 			  missing);
@@ -164,6 +165,7 @@ static int configure(struct program *program, const struct program_options *opti
 	skeleton->rodata->wakeup_bytes = wakeup_bytes(options->ring_bytes);
 	skeleton->rodata->calls_traced = bpf_program__autoload(skeleton->progs.sys_enter);
 	skeleton->rodata->emit_entries = options->detail >= DETAIL_FULL;
+	skeleton->rodata->coalesce = options->coalesce;
 	skeleton->rodata->tuples_indexed = options->detail >= DETAIL_FULL || options->attached ||
 					   options->filter->peers;
 	skeleton->rodata->sockets_indexed = options->detail >= DETAIL_CALLS ||
@@ -172,7 +174,7 @@ static int configure(struct program *program, const struct program_options *opti
 	hooks_number_calls((__u8 *)skeleton->rodata->call_of_number,
 			   sizeof(skeleton->rodata->call_of_number));
 	program->all = options->all;
-	return map_sizes_set(skeleton, options->ring_bytes, options->all);
+	return map_sizes_set(skeleton, options);
 }
 
 static int load(struct program *program)
@@ -229,7 +231,7 @@ static int program_start(struct program *program, const struct program_options *
 		log_error("the BPF program can't be opened: %s", strerror(-err));
 		return err;
 	}
-	err = choose_hooks(program, options->detail, info);
+	err = choose_hooks(program, options, info);
 	if (!err)
 		err = configure(program, options);
 	if (!err)
@@ -422,11 +424,13 @@ static int run_program(struct bpf_program *program, int processor)
 /* False: a record is being written there just now. */
 static bool flush_processor(struct program *program, int processor)
 {
-	const volatile __u8 *waits = &program->skeleton->bss->buffer_waits[processor];
+	const struct tcpwatch_bpf__bss *bss = program->skeleton->bss;
+	const volatile __u8 *records = &bss->buffer_waits[processor];
+	const volatile __u8 *runs = &bss->runs_wait[processor];
 
-	if (*waits)
+	if (*records || *runs)
 		run_program(program->skeleton->progs.flush_processor, processor);
-	return !*waits;
+	return !*records && !*runs;
 }
 
 /* All that was recorded until now comes into the ring, and behind it a mark of this time. */

@@ -24,6 +24,7 @@ enum detail {
 
 struct program_options {
 	enum detail detail;
+	bool coalesce;		     /* like calls in one record: bpf/run.bpf.h */
 	uint64_t ring_bytes;	     /* a power of two and a multiple of the page size */
 	bool verbose;		     /* libbpf's own words on standard error */
 	bool attached;		     /* what is traced ran before */

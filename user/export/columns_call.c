@@ -48,6 +48,17 @@ static bool has_result(const void *row)
 	return call_of(row)->return_ns && call_of(row)->finished;
 }
 
+static bool is_run(const void *row)
+{
+	return call_of(row)->run.count;
+}
+
+/* Of a run without error each call has another one. */
+static bool has_one_result(const void *row)
+{
+	return has_result(row) && (!is_run(row) || call_of(row)->result < 0);
+}
+
 static bool failed(const void *row)
 {
 	return has_result(row) && call_of(row)->result < 0;
@@ -126,7 +137,12 @@ static void get_time(struct value *value, const void *row)
 
 static void get_inside(struct value *value, const void *row)
 {
-	value->number = call_of(row)->return_ns - call_of(row)->enter_ns;
+	value->number = call_inside_ns(call_of(row));
+}
+
+static void get_calls(struct value *value, const void *row)
+{
+	value->number = call_count(call_of(row));
 }
 
 static void get_call(struct value *value, const void *row)
@@ -234,8 +250,8 @@ const struct column call_columns[CALL_COLUMNS] = {
 	{ "enter_ns", "time of the entry, as t_ns", VALUE_TIME, .known = is_timed, CALL(enter_ns) },
 	{ "return_ns", "time of the return, as t_ns", VALUE_TIME, .known = returned,
 	  CALL(return_ns) },
-	{ "inside_ns", "nanoseconds between entry and return", VALUE_UINT, .known = was_timed,
-	  .get = get_inside },
+	{ "inside_ns", "nanoseconds between entry and return; of several calls, the sum",
+	  VALUE_UINT, .known = was_timed, .get = get_inside },
 	{ "call", "POSIX name of the call", VALUE_WORD, .get = get_call },
 	{ "pid", "process that called", VALUE_UINT, CALL(tgid) },
 	{ "tid", "thread that called", VALUE_UINT, CALL(tid) },
@@ -249,8 +265,8 @@ const struct column call_columns[CALL_COLUMNS] = {
 	  CALL(asked_bytes) },
 	{ "moved_bytes", "bytes that it moved", VALUE_UINT, .known = moved_known,
 	  CALL(moved_bytes) },
-	{ "result", "value returned, or the error number, negative", VALUE_INT, .known = has_result,
-	  CALL(result) },
+	{ "result", "value returned, or the error number, negative", VALUE_INT,
+	  .known = has_one_result, CALL(result) },
 	{ "error", "name of the error", VALUE_WORD, .known = failed, .get = get_error },
 	{ "flags", "MSG_* of a transfer, SHUT_* of shutdown", VALUE_WORD, .known = has_flags,
 	  .get = get_flags },
@@ -311,4 +327,8 @@ const struct column call_columns[CALL_COLUMNS] = {
 	  .known = accepted, CALL(accept.idle_ns) },
 	{ "found", "1: it had begun before the trace; enter_ns is when that was found", VALUE_BOOL,
 	  CALL(found) },
+	{ "calls", "calls that the row stands for, 1 without --coalesce; sizes are of all",
+	  VALUE_UINT, .get = get_calls },
+	{ "longest_ns", "of several calls: inside_ns of the longest", VALUE_UINT, .known = is_run,
+	  CALL(run.longest_ns) },
 };

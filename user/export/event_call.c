@@ -212,6 +212,10 @@ static void append_result(struct line *line, const struct call *call)
 	bool moves = call_sends(call->kind) || call_receives(call->kind);
 
 	append(line, " = ");
+	if (call->run.count && call->result >= 0) {
+		append_int(line, (long long)call->moved_bytes);
+		return;
+	}
 	if (!call->finished)
 		append(line, "? (its task ended inside)");
 	else if (call->result < 0)
@@ -242,7 +246,7 @@ static void append_times(struct line *line, const struct call *call)
 {
 	append(line, " <");
 	append(line, call->found ? ">= " : "");
-	append_seconds(line, call->return_ns - call->enter_ns);
+	append_seconds(line, call_inside_ns(call));
 	append(line, ">");
 	for (int cause = 0; cause < SLEEP_CAUSES; cause++) {
 		if (!call->sleep_ns[cause])
@@ -262,6 +266,10 @@ static void append_times(struct line *line, const struct call *call)
 static void append_call(struct line *line, const struct call *call)
 {
 	line->text[0] = '\0';
+	if (call->run.count) {
+		append_int(line, (long long)call->run.count);
+		append(line, " x ");
+	}
 	append(line, name_call(call->kind));
 	append(line, "(");
 	if (call_is_timed(call->kind))

@@ -189,7 +189,10 @@ static void draw_row(const struct drawing *drawing, struct lines *lines,
 		end_text(ends[end], TEXT_SIZE, view, connection, (enum end)end, columns->end);
 	snprintf(states, sizeof(states), "%s/%s", short_state(connection->ends[END_CLIENT]),
 		 short_state(socket_at(connection, END_SERVER)));
-	fmt_bytes(unread, sizeof(unread), flow->at.handed + flow->in_program - back);
+	if (connection->places_known)
+		fmt_bytes(unread, sizeof(unread), flow->at.handed + flow->in_program - back);
+	else
+		snprintf(unread, sizeof(unread), "-");
 	call_text(call, sizeof(call), drawing, connection, columns->call >= 20);
 	fprintf(view->stream, "%s%c#%-*u%s -> %s %-*s%*s ",
 		term_style(&view->term, chosen ? STYLE_BOLD : STYLE_PLAIN), chosen ? '>' : ' ',

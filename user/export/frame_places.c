@@ -98,10 +98,12 @@ void frame_small_bar(const struct view *view, const struct connection *connectio
 	struct place places[PLACES];
 	uint64_t sum = places_of(&connection->flow[sender], sender, places);
 
+	if (!sum || !connection->places_known) {
+		fprintf(view->stream, "%*s", columns, "");
+		return;
+	}
 	share_out(places, sum, columns);
 	draw_bar(view, places);
-	if (!sum)
-		fprintf(view->stream, "%*s", columns, "");
 }
 
 static void draw_legend(struct lines *lines, const struct place places[PLACES], uint64_t sum)
@@ -172,18 +174,19 @@ void frame_places(const struct drawing *drawing, struct lines *lines, enum end s
 	uint64_t sum = places_of(flow, sender, places);
 
 	if (brief) {
-		if (sum && !masked)
+		if (sum && !masked && drawing->connection->places_known)
 			draw_brief(lines, drawing->connection, sender);
 		return;
 	}
 	lines_blank(lines);
 	draw_title(lines,
-		   !sum			  ? FRAME_NO_BYTES
-		   : flow->at.sender_seen ? FRAME_WHERE
-					  : FRAME_WHERE_SEEN,
+		   !drawing->connection->places_known ? FRAME_NO_PLACES
+		   : !sum			      ? FRAME_NO_BYTES
+		   : flow->at.sender_seen	      ? FRAME_WHERE
+						      : FRAME_WHERE_SEEN,
 		   sender, sum);
 	lines_take(lines, RANK_NOW);
-	if (!sum)
+	if (!sum || !drawing->connection->places_known)
 		return;
 	if (masked) {
 		draw_masked(lines);
@@ -276,6 +279,8 @@ void frame_buffers(const struct drawing *drawing, struct lines *lines, enum end 
 	uint64_t unread = flow->at.received - flow->at.read;
 	char bytes[FMT_SIZE], limit[FMT_SIZE], amount[TEXT_SIZE];
 
+	if (!connection->places_known)
+		return;
 	lines_blank(lines);
 	if (connection->ends[sender]) {
 		fmt_bytes(bytes, sizeof(bytes), flow->wmem_queued);

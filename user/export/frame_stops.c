@@ -34,7 +34,8 @@ static void ask(struct stop *stop, const struct moment *moment)
 	enum end sender = moment->socket ? moment->socket->end : END_CLIENT;
 	const struct flow *flow = &moment->connection->flow[sender];
 
-	if (moment->kind != MOMENT_SENT || !flow->at_return.at.receiver_seen)
+	if (moment->kind != MOMENT_SENT || !moment->connection->places_known ||
+	    !flow->at_return.at.receiver_seen)
 		return;
 	stop->asks = true;
 	stop->call = flow->last_call;

@@ -142,6 +142,7 @@ static void fill_row(struct top_row *row, const struct frame *frame, const struc
 	row->scope = connection->scope;
 	row->state = socket->state;
 	row->bytes_known = connection->bytes_known;
+	row->places_known = connection->places_known;
 	row->segments_known = connection->segments_known;
 	row->sums = sums_of(frame, connection, end, now_ns);
 	row->send_queue = out->handed - out->acked;

@@ -31,7 +31,7 @@ struct top_row {
 	uint8_t address[END_COUNT][RECORD_ADDRESS_SIZE];
 	uint16_t port[END_COUNT];
 	unsigned int family, scope, state;
-	bool bytes_known, segments_known;
+	bool bytes_known, places_known, segments_known;
 	struct top_sums sums;
 	uint32_t blocked_permille;  /* of the time between the last two looks */
 	uint64_t out_rate, in_rate; /* bytes per second, then */

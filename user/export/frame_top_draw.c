@@ -151,10 +151,10 @@ static void cell_text(char *text, size_t size, const struct view *view, const st
 		snprintf(text, size, "%u", row->blocked_permille / 10);
 		break;
 	case COLUMN_SEND_QUEUE:
-		number_text(text, size, row->bytes_known, row->send_queue);
+		number_text(text, size, row->places_known, row->send_queue);
 		break;
 	case COLUMN_RECV_QUEUE:
-		number_text(text, size, row->bytes_known, row->recv_queue);
+		number_text(text, size, row->places_known, row->recv_queue);
 		break;
 	case COLUMN_OUT:
 		number_text(text, size, row->bytes_known, row->out_rate);

@@ -22,6 +22,8 @@ static const char *const words[FRAME_WORDS][LANG_COUNT] = {
 			       "字节在哪里？  {0} -> {1}，所见 {2}" },
 	[FRAME_NO_BYTES] = { "WHERE ARE THE BYTES?  none was given to send() yet",
 			     "字节在哪里？  还没有字节交给发送调用" },
+	[FRAME_NO_PLACES] = { "WHERE ARE THE BYTES?  not recorded: that takes another --detail",
+			      "字节在哪里？  没有记录：那需要另一个 --detail" },
 	[FRAME_READ] = { "read by the {0}'s program", "{0}程序已读取" },
 	[FRAME_ACKED] = { "acknowledged", "已确认" },
 	[FRAME_QUEUE] = { "in the {0}'s receive queue", "在{0}的接收队列" },

@@ -24,6 +24,7 @@ enum frame_word {
 	FRAME_WHERE, /* {0} sender, {1} receiver, {2} bytes given to send calls */
 	FRAME_WHERE_SEEN,
 	FRAME_NO_BYTES,
+	FRAME_NO_PLACES,
 	FRAME_READ, /* {0} the receiver */
 	FRAME_ACKED,
 	FRAME_QUEUE, /* {0} the receiver */

@@ -13,7 +13,8 @@
 static const char *const bytes_names[] = { "t",	   "handed",	 "sent", "received",
 					   "read", "in_program", "wmem", "sndbuf",
 					   "rmem", "rcvbuf",	 NULL };
-static const char *const call_names[] = { "t", "inside", "call", "asked", "result", "other", NULL };
+static const char *const call_names[] = { "t",	    "inside", "call",  "asked",
+					  "result", "other",  "calls", NULL };
 static const char *const segment_names[] = { "t", "seq", "ack", "bytes", "window", "flags", NULL };
 static const char *const sleep_names[] = { "t", "inside", "cause", NULL };
 
@@ -70,13 +71,14 @@ void page_add_bytes(struct page *page, const struct bytes *bytes)
 void page_add_call(struct page *page, const struct call *call, uint32_t socket, uint32_t other)
 {
 	const int64_t values[] = {
-		since_zero(page, call->enter_ns),
-		call->return_ns ? (int64_t)(call->return_ns - call->enter_ns) : 0,
+		since_zero(page, call_drawn_ns(call)),
+		call->return_ns ? (int64_t)call_inside_ns(call) : 0,
 		(int64_t)call->kind | (call->finished ? 0 : CALL_UNFINISHED) |
 			(call->return_ns ? 0 : CALL_OPEN) | (call->found ? CALL_FOUND : 0),
 		(int64_t)call->asked_bytes,
-		call->result,
+		call->run.count ? (int64_t)call->moved_bytes : call->result,
 		other,
+		(int64_t)call_count(call),
 	};
 	struct series_table *table = &page->tables[PAGE_CALLS];
 

@@ -238,11 +238,12 @@ static void put_sleeps(struct json *json, bool known, const struct flow *flow)
 }
 
 /* Where the bytes were when the last send call returned. */
-static void put_at_return(struct json *json, const struct flow *flow, uint64_t zero_ns)
+static void put_at_return(struct json *json, const struct connection *connection,
+			  const struct flow *flow, uint64_t zero_ns)
 {
 	const struct bytes *bytes = &flow->at_return;
 
-	if (!flow->last_return_ns) {
+	if (!flow->last_return_ns || !connection->places_known) {
 		json_null(json, "at_return");
 		return;
 	}
@@ -298,11 +299,11 @@ static void put_flow(struct json *json, const struct connection *connection, enu
 		json_uint(json, "urgent_byte", flow->urgent_byte);
 	else
 		json_null(json, "urgent_byte");
-	json_uint(json, "wmem_peak", flow->wmem_peak);
-	json_uint(json, "rmem_peak", flow->rmem_peak);
+	put_known(json, "wmem_peak", connection->places_known, flow->wmem_peak);
+	put_known(json, "rmem_peak", connection->places_known, flow->rmem_peak);
 	put_sleeps(json, connection->sleeps_known, flow);
-	put_time(json, "last_read_ns", flow->last_read_ns, zero_ns);
-	put_at_return(json, flow, zero_ns);
+	put_time(json, "last_read_ns", connection->places_known ? flow->last_read_ns : 0, zero_ns);
+	put_at_return(json, connection, flow, zero_ns);
 	json_object_end(json);
 }
 
@@ -417,10 +418,11 @@ void json_connection(struct json *json, const struct connection *connection, uin
 	put_times(json, connection, zero_ns);
 	json_bool(json, "found", connection->older);
 	json_bool(json, "both_connected", connection->both_connected);
+	json_bool(json, "places_known", connection->places_known);
 	json_bool(json, "itself", connection->itself);
 	put_outcome(json, connection);
 	put_attempt(json, connection, zero_ns);
-	json_uint(json, "blocked_ns", connection->blocked_ns);
+	put_known(json, "blocked_ns", connection->calls_known, connection->blocked_ns);
 	for (int end = 0; end < END_COUNT; end++)
 		put_end(json, connection, (enum end)end);
 	for (int end = 0; end < END_COUNT; end++)

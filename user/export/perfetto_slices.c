@@ -61,7 +61,9 @@ static void put_call_args(struct json *json, const struct call *call)
 		json_uint(json, "asked_bytes", call->asked_bytes);
 	if ((call_sends(call->kind) || call_receives(call->kind)) && !call->moved_unknown)
 		json_uint(json, "moved_bytes", call->moved_bytes);
-	if (call->return_ns && call->finished)
+	if (call->run.count)
+		json_uint(json, "calls", call->run.count);
+	else if (call->return_ns && call->finished)
 		json_int(json, "result", call->result);
 	if (call->socket)
 		json_uint(json, "socket", call->socket->id);
@@ -75,7 +77,8 @@ void perfetto_call(struct perfetto *perfetto, const struct call *call)
 {
 	struct task_track *track =
 		tracks_task(&perfetto->tracks, call->tid, call->tgid, call->comm);
-	uint64_t from = call->enter_ns, to = call->return_ns ? call->return_ns : perfetto->last_ns;
+	uint64_t from = call_drawn_ns(call),
+		 to = call->return_ns ? call->return_ns : perfetto->last_ns;
 	struct json *json;
 
 	if (!track)

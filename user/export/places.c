@@ -105,7 +105,8 @@ void places_draw(const struct view *view, const struct connection *connection, e
 	char title[TEXT_SIZE];
 	int columns;
 
-	if (!flow->last_return_ns || !sum || !summary_notable(connection, sender))
+	if (!flow->last_return_ns || !connection->places_known || !sum ||
+	    !summary_notable(connection, sender))
 		return;
 	label_fill(title, sizeof(title), view->lang, once ? LABEL_AT_RETURN : LABEL_AT_LAST_RETURN,
 		   name_call(flow->last_call), NULL);

@@ -432,6 +432,8 @@ void picture_bracket(struct picture *picture)
 	fprintf(picture->svg.stream, "<path d=\"M%.1f %dl-5-7h10z\" fill=\"%s\"/>\n", x,
 		svg_layout.grid.y + 4, SVG_ACCENT);
 	put_return_label(picture, x);
+	if (!picture->connection->places_known)
+		return;
 	put_open_bytes(picture, x, scale_y(&scale, (double)then->handed),
 		       scale_y(&scale, (double)(then->receiver_seen ? then->read : then->acked)));
 }

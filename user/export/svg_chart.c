@@ -132,7 +132,7 @@ enum svg_call_class chart_class(enum call_kind kind)
 
 static uint64_t call_length(const struct call *call)
 {
-	return call->return_ns - call->enter_ns;
+	return call_inside_ns(call);
 }
 
 /* The longest stay; a call that has no end yet has now for one. */
@@ -158,6 +158,7 @@ void chart_call(struct chart *chart, enum end end, const struct call *call, uint
 	struct call kept = *call;
 	uint64_t at, to;
 
+	kept.enter_ns = call_drawn_ns(call);
 	if (!kept.return_ns) {
 		kept.return_ns = now_ns > kept.enter_ns ? now_ns : kept.enter_ns;
 		kept.finished = false;

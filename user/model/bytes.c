@@ -5,11 +5,12 @@
  * upstream: a byte that the peer holds has been sent.
  */
 #include <netinet/tcp.h>
+#include <sys/socket.h>
 
 #include "user/model/internal.h"
 
 /* include/linux/fs.h: MAX_RW_COUNT with pages of 4 KiB; no call moves more. */
-#define CALL_BYTES_MAX 0x7ffff000u
+#define CALL_BYTES_MAX 0x7ffff000ull
 
 /* The position of seq in end's stream, close to near; SYN not counted, FIN still in. */
 static uint64_t position(const struct connection *connection, enum end end, uint32_t seq,
@@ -89,6 +90,8 @@ static void tell_bytes(struct trace *trace, struct connection *connection, enum 
 	const struct flow *flow = &connection->flow[sender];
 	struct bytes bytes;
 
+	if (!connection->places_known)
+		return;
 	if (detail) {
 		series_add(&detail->wmem[sender], time_ns, flow->wmem_queued);
 		if (flow->at.receiver_seen)
@@ -394,16 +397,30 @@ void bytes_taken(struct trace *trace, struct entry *entry, const struct call *ca
 {
 	struct connection *connection = entry->socket.connection;
 	struct flow *flow = &connection->flow[entry->socket.end];
+	uint64_t limit = CALL_BYTES_MAX * call_count(call);
 	uint64_t before = flow->at.handed;
 
 	if (is_counted_in_part(connection, call))
 		flow->taken = flow->at.handed;
 	else
-		flow->taken += call->moved_bytes < CALL_BYTES_MAX ? call->moved_bytes
-								  : CALL_BYTES_MAX;
+		flow->taken += call->moved_bytes < limit ? call->moved_bytes : limit;
 	raise_handed(flow, data_only(&flow->at, flow->taken));
 	if (flow->in_program || flow->at.handed > before)
 		bytes_in_program(trace, entry, call->return_ns, 0);
+}
+
+void bytes_consumed(struct entry *entry, const struct call *call)
+{
+	struct connection *connection = entry->socket.connection;
+	struct flow *flow = &connection->flow[arriving_from(entry)];
+
+	if (connection->places_known || is_counted_in_part(connection, call) ||
+	    call->flags & (MSG_PEEK | MSG_OOB | MSG_ERRQUEUE))
+		return;
+	flow->consumed += call->moved_bytes;
+	if (raise_to(&flow->at.read, data_only(&flow->at, flow->consumed)))
+		flow->last_read_ns = call->return_ns;
+	keep_order(&flow->at);
 }
 
 void bytes_in_program(struct trace *trace, struct entry *entry, uint64_t time_ns, uint64_t left)

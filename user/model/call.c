@@ -169,19 +169,22 @@ static bool is_short(const struct call *call)
 
 static void add_stats(struct call_stats *stats, const struct call *call)
 {
-	uint64_t inside = span_ns(call->enter_ns, call->return_ns);
+	uint64_t inside = call_inside_ns(call);
+	uint64_t longest = call->run.count ? call->run.longest_ns : inside;
+	uint64_t most = call->run.count ? call->run.asked_most : call->asked_bytes;
 
-	stats->count++;
-	stats->failed += call->result < 0 && !goes_on(call);
-	stats->short_count += is_short(call);
+	stats->count += call_count(call);
+	if (call->result < 0 && !goes_on(call))
+		stats->failed += call_count(call);
+	stats->short_count += call->run.count ? call->run.short_count : is_short(call);
 	if (consumes(call))
 		stats->moved_bytes += call->moved_bytes;
 	stats->moved_unknown |= call->moved_unknown;
-	if (call->asked_bytes > stats->asked_max)
-		stats->asked_max = call->asked_bytes;
+	if (most > stats->asked_max)
+		stats->asked_max = most;
 	stats->inside_ns += inside;
-	if (inside > stats->longest_ns)
-		stats->longest_ns = inside;
+	if (longest > stats->longest_ns)
+		stats->longest_ns = longest;
 	stats->at_least |= call->found;
 	stats->sleeps += call->sleeps;
 	stats->unread_ns += call->unread_ns;
@@ -200,7 +203,7 @@ static void add_to_connection(struct trace *trace, struct connection *connection
 	}
 	add_stats(stats, call);
 	if (call_can_block(call->kind))
-		connection->blocked_ns += call->return_ns - call->enter_ns;
+		connection->blocked_ns += call_inside_ns(call);
 	if (connection->detail)
 		ladder_call(connection, end, call);
 }
@@ -244,9 +247,9 @@ static void return_send(struct trace *trace, struct entry *entry, const struct c
 	if (!call->moved_bytes)
 		return;
 	flow->last_return_ns = call->return_ns;
-	flow->last_enter_ns = call->enter_ns;
+	flow->last_enter_ns = call->run.count ? call->run.last_enter_ns : call->enter_ns;
 	flow->last_found = call->found;
-	flow->last_moved_bytes = call->moved_bytes;
+	flow->last_moved_bytes = call->run.count ? call->run.last_moved : call->moved_bytes;
 	bytes_now(connection, entry->socket.end, call->return_ns, &flow->at_return);
 }
 
@@ -335,6 +338,8 @@ static int return_socket(struct trace *trace, struct entry *entry, struct call *
 		add_to_connection(trace, connection, subject->socket.end, call);
 		if (call_sends(call->kind))
 			return_send(trace, entry, call);
+		else if (call_receives(call->kind))
+			bytes_consumed(entry, call);
 		moment_call(trace, connection, call);
 	} else if (call->kind != CALL_ACCEPT && call->kind != CALL_ACCEPT4) {
 		if (keep_early(entry, call))
@@ -421,6 +426,55 @@ int call_return(struct trace *trace, const struct record_call *record)
 		err = return_socket(trace, entry, &call);
 	tell(trace, call, &call);
 	return err;
+}
+
+static void fill_run(struct call_run *run, const struct record_call_run *record)
+{
+	*run = (struct call_run){
+		.count = record->count,
+		.short_count = record->short_count,
+		.inside_ns = record->inside_ns,
+		.longest_ns = record->longest_ns,
+		.asked_most = record->asked_most,
+		.last_enter_ns = record->last_enter_ns,
+		.last_moved = record->result > 0 ? (uint64_t)record->result : 0,
+	};
+}
+
+/* A run is of transfers that TCP connections have, all told by their returns alone. */
+int call_run(struct trace *trace, const struct record_call_run *record)
+{
+	struct task *task = trace_task(trace, record->tid, record->tgid);
+	struct call call = {
+		.enter_ns = record->first_enter_ns,
+		.return_ns = record->header.time_ns,
+		.kind = record->call,
+		.fd = record->fd,
+		.asked_bytes = record->asked,
+		.moved_bytes = record->bytes,
+		.result = record->result,
+		.flags = record->flags,
+		.finished = true,
+	};
+	struct entry *entry;
+
+	if (!task)
+		return -ENOMEM;
+	if (!record->header.socket)
+		return 0;
+	if (record->count > 1)
+		fill_run(&call.run, record);
+	fill_who(&call, task);
+	entry = trace_socket(trace, record->header.socket, call.return_ns);
+	if (!entry)
+		return -ENOMEM;
+	call.socket = &entry->socket;
+	call.sleeps_known = trace->sleeps_known;
+	task->cut_send = 0;
+	if (return_socket(trace, entry, &call))
+		return -ENOMEM;
+	tell(trace, call, &call);
+	return 0;
 }
 
 void call_finish_all(struct trace *trace)

@@ -30,6 +30,17 @@ struct sleep {
 	uint32_t wmem_at_end, sndbuf_at_end;
 };
 
+/* Calls that one record tells of, with --coalesce: exact in sum, alone only the last. */
+struct call_run {
+	uint64_t count; /* 0: no run, but one call */
+	uint64_t short_count;
+	uint64_t inside_ns, longest_ns;
+	uint64_t asked_most; /* bytes, of one */
+	uint64_t last_enter_ns;
+	uint64_t last_moved; /* bytes */
+};
+
+/* Of a run enter_ns is the first, return_ns the last; sizes are those of all. */
 struct call {
 	uint64_t enter_ns, return_ns; /* return_ns 0: still inside */
 	enum call_kind kind;
@@ -41,7 +52,7 @@ struct call {
 	uint64_t asked_bytes;
 	uint64_t moved_bytes;
 	bool moved_unknown; /* its result counts messages, and no hook showed their bytes */
-	int64_t result;	    /* value, or negative errno */
+	int64_t result;	    /* value, or negative errno; of a run without error: its last */
 	bool found;	    /* it had begun before: enter_ns is when that was found */
 	bool finished;	    /* false with return_ns != 0: the task ended inside */
 	uint32_t flags;
@@ -58,6 +69,7 @@ struct call {
 	char reader_comm[RECORD_COMM_SIZE];
 	bool queues_known;		   /* UDP, raw and AF_UNIX: */
 	struct record_sample_other queues; /* when it returned; close: when it began */
+	struct call_run run;
 	const struct attempt *attempt; /* of a connect() that waited for its end; NULL: not known */
 	struct accept_wait accept;
 };
@@ -73,6 +85,23 @@ struct call_stats {
 	uint64_t unread_ns; /* as in struct call */
 	uint64_t sleeps;
 };
+
+static inline uint64_t call_count(const struct call *call)
+{
+	return call->run.count ? call->run.count : 1;
+}
+
+/* Between entry and return; of a run, all together. */
+static inline uint64_t call_inside_ns(const struct call *call)
+{
+	return call->run.count ? call->run.inside_ns : call->return_ns - call->enter_ns;
+}
+
+/* Where a picture begins a call: those of a run are drawn as one piece that ends with the last. */
+static inline uint64_t call_drawn_ns(const struct call *call)
+{
+	return call->run.count ? call->return_ns - call->run.inside_ns : call->enter_ns;
+}
 
 /* The peer's window was used up because its program had not read, for the most part. */
 static inline bool sleep_is_readers(const uint64_t sleep_ns[SLEEP_CAUSES], uint64_t unread_ns)

@@ -59,7 +59,10 @@ struct connection *connection_new(struct trace *trace, uint64_t time_ns)
 	connection->id = ++trace->connections_begun;
 	connection->segments_known = trace->segments_known;
 	connection->segments_unasked = trace->segments_unasked;
+	connection->calls_known = trace->calls_known;
 	connection->bytes_known = trace->bytes_known;
+	connection->places_known = trace->places_known;
+	connection->places_unasked = trace->places_unasked;
 	connection->sleeps_known = trace->sleeps_known;
 	connection->segments_sure = trace->segments_sure;
 	connection->first_ns = time_ns;

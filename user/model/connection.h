@@ -69,6 +69,7 @@ struct flow {
 	uint64_t in_program;
 	bool program_unknown;	       /* as in struct bytes */
 	uint64_t taken;		       /* by send calls that returned */
+	uint64_t consumed;	       /* by receive calls that returned, without places_known */
 	uint64_t first_send_ns;	       /* entry of the first send call; 0: none */
 	bool untimed;		       /* of some send call the entry is not known */
 	uint64_t last_return_ns;       /* return of the last send call that moved bytes; 0: none */
@@ -134,7 +135,10 @@ struct connection {
 	uint32_t isn[END_COUNT]; /* initial sequence number: j, k */
 	bool segments_known;	 /* false: this run records no segments */
 	bool segments_unasked;	 /* because of --detail, not for want of a hook */
-	bool bytes_known;	 /* false: nor where bytes are */
+	bool calls_known;	 /* false: nor calls */
+	bool bytes_known;	 /* false: nor how many bytes were moved */
+	bool places_known;	 /* false: nor where bytes are at a time */
+	bool places_unasked;	 /* because of --coalesce */
 	bool sleeps_known;	 /* false: nor when send calls sleep */
 	bool segments_sure;	 /* what was not recorded did not leave, if it isn't lossy */
 	bool both_connected;	 /* the server's end called connect(), too */

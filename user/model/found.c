@@ -178,12 +178,14 @@ static void learn_sent(struct connection *connection, const struct origin *origi
 static void tell_bytes(struct trace *trace, struct connection *connection,
 		       const struct origin *origin, uint64_t time_ns)
 {
+	enum end source = source_of(connection, origin->end);
 	struct direction own = { 0 }, peer = { 0 };
 
 	fill_own(&own, origin);
 	fill_peer(&peer, origin->record);
+	connection->flow[source].consumed = peer.read;
 	bytes_found(trace, connection, origin->end, &own, time_ns);
-	bytes_found(trace, connection, source_of(connection, origin->end), &peer, time_ns);
+	bytes_found(trace, connection, source, &peer, time_ns);
 }
 
 /*

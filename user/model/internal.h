@@ -132,7 +132,10 @@ struct trace {
 	unsigned int closing;  /* found in TIME_WAIT, or in what FIN_WAIT2 leaves */
 	bool segments_known;   /* the hooks for segments are on, or not spoken of */
 	bool segments_unasked; /* they are off because of --detail */
-	bool bytes_known;      /* the same of the hooks for queues */
+	bool calls_known;      /* the same of the hooks for calls */
+	bool bytes_known;      /* from segments, or in the sum of calls */
+	bool places_known;     /* the same of the hooks for queues after each call */
+	bool places_unasked;   /* these are off because of --coalesce */
 	bool sleeps_known;     /* the same of the hook that shows a send call asleep */
 	bool send_lengths_sure; /* bytes are counted while they move, whatever the socket is */
 	bool recv_lengths_sure;
@@ -231,6 +234,8 @@ void bytes_found(struct trace *trace, struct connection *connection, enum end se
 void bytes_in_program(struct trace *trace, struct entry *entry, uint64_t time_ns, uint64_t left);
 /* A send call returned: what it moved was handed over, whether a hook showed it or not. */
 void bytes_taken(struct trace *trace, struct entry *entry, const struct call *call);
+/* Where no hook shows the receive queue, the results of receive calls are what was read. */
+void bytes_consumed(struct entry *entry, const struct call *call);
 void bytes_now(const struct connection *connection, enum end sender, uint64_t time_ns,
 	       struct bytes *bytes);
 
@@ -243,6 +248,7 @@ void fold_total(struct trace_totals *totals, const struct connection *connection
 void call_leave(struct task *task); /* it is in no call any more */
 int call_enter(struct trace *trace, const struct record_call_enter *record);
 int call_return(struct trace *trace, const struct record_call *record);
+int call_run(struct trace *trace, const struct record_call_run *record);
 int call_address(struct trace *trace, const struct record_address *record);
 void call_replay_early(struct trace *trace, struct connection *connection, struct entry *entry,
 		       enum end end);

@@ -99,7 +99,7 @@ static void count_call(struct ladder *ladder, const struct call *call)
 
 	if (!last)
 		return;
-	last->calls++;
+	last->calls += call_count(call);
 	last->calls_until_ns = call->return_ns;
 }
 
@@ -120,7 +120,7 @@ void ladder_call(struct connection *connection, enum end end, const struct call 
 	if (!connection->detail || !call->finished)
 		return;
 	ladder = &connection->detail->ladder;
-	if (!is_plain(connection_calls(connection, end, call->kind), call)) {
+	if (call->run.count || !is_plain(connection_calls(connection, end, call->kind), call)) {
 		count_call(ladder, call);
 		return;
 	}

@@ -26,6 +26,17 @@ void moment_listen(struct trace *trace, const struct entry *entry, const struct 
 	moment_publish(trace, NULL, &moment);
 }
 
+/* With places_known what is open of all that was sent; 8: nobody was told. */
+static unsigned int sent_variant(const struct connection *connection, const struct flow *flow,
+				 uint64_t calls, uint64_t open)
+{
+	if (flow->killed_inside)
+		return 8;
+	if (!connection->places_known)
+		return calls > 1 ? 10 : 9;
+	return (flow->at_return.at.receiver_seen ? 0 : 2) + (open ? 0 : 1) + (calls > 1 ? 4 : 0);
+}
+
 /* The last send call of a direction, told when nothing more can come. */
 void moment_sent(struct trace *trace, struct connection *connection, enum end sender)
 {
@@ -39,9 +50,7 @@ void moment_sent(struct trace *trace, struct connection *connection, enum end se
 	if (!flow->last_return_ns || flow->last_return_ns == flow->told_return_ns)
 		return;
 	flow->told_return_ns = flow->last_return_ns;
-	moment.variant = (read_known ? 0 : 2) + (open ? 0 : 1) + (calls > 1 ? 4 : 0);
-	if (flow->killed_inside)
-		moment.variant = 8;
+	moment.variant = sent_variant(connection, flow, calls, open);
 	moment_arg_count(&moment, 5, calls);
 	moment_arg_text(&moment, 0, name_call(flow->last_call));
 	moment_arg_count(&moment, 1, flow->last_moved_bytes);
@@ -221,8 +230,8 @@ void moment_bytes(struct trace *trace, struct connection *connection, enum end s
 {
 	const struct flow *flow = &connection->flow[sender];
 	enum end reader = other_end(sender);
-	bool all = flow->at.end_known && flow->at.end && flow->at.receiver_seen &&
-		   flow->at.read == flow->at.end;
+	bool all = connection->places_known && flow->at.end_known && flow->at.end &&
+		   flow->at.receiver_seen && flow->at.read == flow->at.end;
 	struct moment moment;
 
 	if (!all || !moment_first(connection, reader, MOMENT_LAST_READ))

@@ -10,7 +10,7 @@
 #include "user/model/moments.h"
 #include "user/model/words.h"
 
-#define MOMENT_VARIANTS 9
+#define MOMENT_VARIANTS 11
 
 struct moment_words {
 	const char *title;
@@ -28,15 +28,17 @@ enum verdict_sentence {
 	SAY_UNANSWERED,
 	SAY_BOTH_CONNECTED,
 	SAY_ITSELF,
-	SAY_OLDER,	   /* its beginning was not seen */
-	SAY_OLDER_SENT,	   /* {0} last send call, {1} bytes handed over since the beginning */
-	SAY_OPENED_ONLY,   /* {0} handshake's time; no data were sent */
-	SAY_OPENED,	   /* the handshake's time is not known */
-	SAY_NOT_RECORDED,  /* what data were sent: not at this level of detail */
-	SAY_NOT_SEEN,	   /* nor on this kernel, which lacks the hook */
-	SAY_STILL_SENDING, /* {0} call, {1} bytes handed over so far, {2} time inside */
-	SAY_MOVED,	   /* {0} bytes read, {1} handed over */
-	SAY_MOVED_ACKED,   /* {0} bytes acknowledged, {1} handed over: the reader is not traced */
+	SAY_OLDER,		 /* its beginning was not seen */
+	SAY_OLDER_SENT,		 /* {0} last send call, {1} bytes handed over since the beginning */
+	SAY_OPENED_ONLY,	 /* {0} handshake's time; no data were sent */
+	SAY_OPENED,		 /* the handshake's time is not known */
+	SAY_NOT_RECORDED,	 /* what data were sent: not at this level of detail */
+	SAY_NOT_SEEN,		 /* nor on this kernel, which lacks the hook */
+	SAY_PLACES_NOT_RECORDED, /* where data were when: not with --coalesce */
+	SAY_PLACES_NOT_SEEN,	 /* nor on this kernel */
+	SAY_STILL_SENDING,	 /* {0} call, {1} bytes handed over so far, {2} time inside */
+	SAY_MOVED,		 /* {0} bytes read, {1} handed over */
+	SAY_MOVED_ACKED, /* {0} bytes acknowledged, {1} handed over: the reader is not traced */
 
 	SAY_SENT_KILLED, /* {0} call, {1} bytes, {2} time: nobody was told */
 	SAY_SENT_ONE,	 /* {0} call, {1} bytes, {2} time */

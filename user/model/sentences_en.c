@@ -94,7 +94,9 @@ const struct sentences sentences_en = {
 			"was sent {3|is|are} not acknowledged yet.",
 			"The last of {5} send calls took {1} {1|byte|bytes} and {2}. All that was sent is acknowledged.",
 			"A signal ended the {6}'s program inside the call, which had handed over {1} "
-			"{1|byte|bytes} in {2}. The program was never told." } },
+			"{1|byte|bytes} in {2}. The program was never told.",
+			"It took {1} {1|byte|bytes} and {2}.",
+			"The last of {5} send calls took {1} {1|byte|bytes} and {2}." } },
 		[MOMENT_RETRANSMIT] = { "sent again", {
 			"The {6}'s kernel sends {0} {0|byte|bytes} a second time, from byte {1}." } },
 		[MOMENT_CLOSE] = { "{0}", {
@@ -216,6 +218,10 @@ const struct sentences sentences_en = {
 				 "lacks the hook for it.",
 		[SAY_NOT_RECORDED] = "The connection was up. What it carried was not recorded: that takes "
 				     "--detail full.",
+		[SAY_PLACES_NOT_RECORDED] = "Where they were meanwhile was not recorded, because of "
+					    "--coalesce.",
+		[SAY_PLACES_NOT_SEEN] = "Where they were meanwhile is not known: this kernel lacks the "
+					"hooks for it.",
 		[SAY_STILL_SENDING] = "{0}() had not returned after {2}, when the trace ended: {1} {1|byte was|bytes were} "
 				      "handed over so far.",
 		[SAY_MOVED_ACKED] = "{1} {1|byte was|bytes were} handed over and {0} of them acknowledged. What the "

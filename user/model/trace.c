@@ -23,7 +23,9 @@ int trace_open(struct trace **trace, const struct capture_info *info, const stru
 	       void *context)
 {
 	const struct capture_hook *segments = info_hook(info, "net_dev_queue");
-	const struct capture_hook *lengths = info_hook(info, "sock_send_length");
+	const struct capture_hook *sends = info_hook(info, "sock_send_length");
+	const struct capture_hook *receives = info_hook(info, "sock_recv_length");
+	const struct capture_hook *calls = info_hook(info, "sys_exit");
 	const struct capture_hook *turns = info_hook(info, "tcp_sendmsg_locked");
 	const struct capture_hook *waits = info_hook(info, "sk_stream_wait_memory");
 
@@ -33,7 +35,11 @@ int trace_open(struct trace **trace, const struct capture_info *info, const stru
 	(*trace)->info = info;
 	(*trace)->segments_known = !segments || segments->on;
 	(*trace)->segments_unasked = segments && segments->unasked;
-	(*trace)->bytes_known = (*trace)->segments_known || (lengths && lengths->on);
+	(*trace)->calls_known = !calls || calls->on;
+	(*trace)->bytes_known = (*trace)->segments_known || (calls && calls->on);
+	(*trace)->places_known = (*trace)->segments_known ||
+				 (sends && sends->on && receives && receives->on);
+	(*trace)->places_unasked = sends && sends->unasked;
 	(*trace)->sleeps_known = !turns || turns->on || (waits && waits->on);
 	(*trace)->segments_sure = segments && segments->on;
 	(*trace)->send_lengths_sure = is_sure(info, "sock_send_length");
@@ -438,6 +444,8 @@ int trace_feed(struct trace *trace, const union record *record)
 		return call_enter(trace, &record->call_enter);
 	case RECORD_CALL:
 		return call_return(trace, &record->call);
+	case RECORD_CALL_RUN:
+		return call_run(trace, &record->call_run);
 	case RECORD_ADDRESS:
 		return call_address(trace, &record->address);
 	default:

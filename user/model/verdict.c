@@ -259,6 +259,10 @@ static void say_data(struct speech *speech)
 
 	if (!flow[sender].at.sender_seen) {
 		say_received(speech, sender);
+	} else if (flow[sender].last_return_ns && !speech->connection->places_known) {
+		say_handed(speech, sender);
+		say(speech, speech->connection->places_unasked ? SAY_PLACES_NOT_RECORDED
+							       : SAY_PLACES_NOT_SEEN);
 	} else if (flow[sender].last_return_ns) {
 		say_handed(speech, sender);
 		say_places(speech, sender);

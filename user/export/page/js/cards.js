@@ -163,7 +163,7 @@ function drawCards() {
 	drawVerdict();
 	const flow = flowShown();
 	const { fact, moments } = app.chosen;
-	const told_ = flow.summary.at_return ? sending(app.chosen, flow) : [moved(flow)];
+	const told_ = flow.summary.at_return || !flow.any ? sending(app.chosen, flow) : [moved(flow)];
 	const cards = [failure(app.chosen), handshake(fact), ...told_, flow.any ? buffer(flow) : null, windowZero(flow, moments), retransmits(flow, moments),
 		reset(app.chosen), ...(fact.connect_error ? attempt(app.chosen) : []),
 		flow.any || fact.connect_error ? null : card(word("card_duration"), duration(fact.last_ns - fact.t_ns), null, null)];

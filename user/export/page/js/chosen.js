@@ -6,6 +6,7 @@
  */
 
 import { app, ENDS } from "./app.js";
+import { count } from "./format.js";
 import { Coverage } from "./sample.js";
 
 const CALL_KIND = 31;
@@ -38,6 +39,12 @@ export function callName(code) {
 	return app.facts.words[0].calls[code & CALL_KIND][0];
 }
 
+/* With --coalesce a row may stand for several calls: its sizes and its time are those of all. */
+export function callTitle(calls, row) {
+	const several = calls.calls[row] > 1 ? count(calls.calls[row]) + " × " : "";
+	return several + callName(calls.call[row]);
+}
+
 export function errorName(error) {
 	return app.facts.words[0].errors[error] ?? "errno " + error;
 }
@@ -54,7 +61,7 @@ function listenerRows(listener, child) {
 	return { series, rows };
 }
 
-const CALL_COLUMNS = ["t", "inside", "call", "asked", "result"];
+const CALL_COLUMNS = ["t", "inside", "call", "asked", "result", "calls"];
 const TRADES = ["send", "receive", "other"];
 
 function makeSpans(length) {
@@ -93,6 +100,7 @@ function copyCall(from, row, to, at) {
 	to.call[at] = from.call[row];
 	to.asked[at] = from.asked[row];
 	to.result[at] = from.result[row];
+	to.calls[at] = from.calls[row];
 }
 
 /* A listener's calls and the connection's own may mix, but only among the few others. */
@@ -141,7 +149,7 @@ function flowOf(id, sender, fact) {
 		summary,
 		senderSeen: summary.handed_over !== null,
 		receiverSeen: summary.app_read !== null,
-		any: summary.sent > 0 || summary.handed_over > 0,
+		any: fact.places_known && (summary.sent > 0 || summary.handed_over > 0),
 	};
 }
 

@@ -2,7 +2,7 @@
 /* Tables: calls, time in each state, longest calls, sockets outside connections. */
 
 import { app, ENDS, on } from "./app.js";
-import { CALL_OPEN, CALL_UNFINISHED, callName, errorName } from "./chosen.js";
+import { CALL_OPEN, CALL_UNFINISHED, callName, callTitle, errorName } from "./chosen.js";
 import { byId, html } from "./dom.js";
 import { bytes, count, duration, durationSeen, instant, sentence } from "./format.js";
 import { told, word } from "./language.js";
@@ -113,7 +113,7 @@ function longestCalls() {
 
 function drawLongest() {
 	byId("longest").replaceChildren(head(LONGEST_KEYS), html("tbody", {}, longestCalls().map(({ end, all, i }) =>
-		row(LONGEST_KEYS, [html("button", { onclick: () => seek(all.t[i]) }, instant(all.t[i])), html("code", {}, word(end) + " " + callName(all.call[i]) + "()"),
+		row(LONGEST_KEYS, [html("button", { onclick: () => seek(all.t[i]) }, instant(all.t[i])), html("code", {}, word(end) + " " + callTitle(all, i) + "()"),
 			all.asked[i] ? count(all.asked[i]) : null, result(all, i), callTime(all, i)]))));
 }
 

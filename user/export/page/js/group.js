@@ -54,8 +54,8 @@ function callRows(end) {
 		for (let i = 0; i < spans.length; i++)
 			if (spans.call[i] & (CALL_OPEN | CALL_UNFINISHED))
 				continue;
-			else if (trade !== "other" && i >= PLAIN_CALLS)
-				rows.push({ kind: "unshown", t: spans.t[i] + spans.inside[i] });
+			else if (trade !== "other" && (i >= PLAIN_CALLS || spans.calls[i] > 1))
+				rows.push({ kind: "unshown", t: spans.t[i] + spans.inside[i], calls: spans.calls[i] });
 			else
 				rows.push({ kind: "call", end, t: spans.t[i] + spans.inside[i], call: callName(spans.call[i]), result: spans.result[i],
 					inside: spans.inside[i], found: (spans.call[i] & CALL_FOUND) !== 0, error: spans.result[i] < 0 ? errorName(-spans.result[i]) : undefined });
@@ -83,7 +83,7 @@ function grouped(rows) {
 		let last = kept[kept.length - 1];
 		if (row.kind === "unshown") {
 			if (last)
-				last.calls = (last.calls ?? 0) + 1;
+				last.calls = (last.calls ?? 0) + row.calls;
 			continue;
 		}
 		if (row.kind !== "segment" || row.flags & (SYN | FIN | RST) || row.again || plain++ < PLAIN_SEGMENTS) {

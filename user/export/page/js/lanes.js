@@ -2,7 +2,7 @@
 /* State lanes and call lanes of both ends, and the sleeps inside the calls. */
 
 import { app, ENDS } from "./app.js";
-import { CALL_FOUND, CALL_OPEN, CALL_UNFINISHED, callName, errorName } from "./chosen.js";
+import { CALL_FOUND, CALL_OPEN, CALL_UNFINISHED, callName, callTitle, errorName } from "./chosen.js";
 import { rect, round, svg, text, textWidth } from "./dom.js";
 import { count, duration, durationSeen, percent } from "./format.js";
 import { word } from "./language.js";
@@ -52,7 +52,7 @@ export function drawStates(index, axis, y) {
 }
 
 export function callWords(spans, row, short) {
-	const name = callName(spans.call[row]);
+	const name = callTitle(spans, row);
 	const asked = spans.asked[row] && !short ? count(spans.asked[row]) : "";
 	const code = spans.call[row];
 	let end = "";
@@ -120,9 +120,9 @@ function describeShares(index, axis, y) {
 	const byTrade = app.chosen.calls[index];
 	const cover = ["send", "receive"].map((trade) => [trade, byTrade[trade]])
 		.sort(([, a], [, b]) => b.countIn(app.from, app.to) - a.countIn(app.from, app.to))[0][1];
-	const calls = cover.countIn(app.from, app.to);
-	if (calls <= BARS_MOST)
+	if (cover.countIn(app.from, app.to) <= BARS_MOST)
 		return [];
+	const calls = cover.callsIn(app.from, app.to);
 	const inside = cover.before(app.to) - cover.before(app.from);
 	const words = word("share", count(calls), percent(inside, app.to - app.from));
 	return fits(words, axis.width / 2) ? [text(axis.right - 8, y + 13, "small strong end halo", words)] : [];

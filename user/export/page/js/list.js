@@ -63,7 +63,7 @@ function listRow(fact) {
 	const chosen = app.chosen?.id === fact.connection;
 	const button = html("button", { "aria-pressed": String(chosen), "aria-label": word("show") + " " + fact.connection, onclick: () => show(fact.connection) }, fact.connection);
 	return row(KEYS, [button, who(fact, "client"), who(fact, "server"), carried(fact.to_server), carried(fact.to_client),
-		duration(fact.blocked_ns), duration(fact.last_ns - fact.t_ns), outcome(fact)], { class: chosen ? "chosen" : null, "data-connection": fact.connection });
+		fact.blocked_ns === null ? "–" : duration(fact.blocked_ns), duration(fact.last_ns - fact.t_ns), outcome(fact)], { class: chosen ? "chosen" : null, "data-connection": fact.connection });
 }
 
 function matches(fact, needle) {

@@ -61,8 +61,10 @@ export class Coverage {
 		this.spans = spans;
 		this.ends = new Float64Array(spans.length);
 		this.sums = new Float64Array(spans.length + 1);
+		this.counts = new Float64Array(spans.length + 1);
 		for (let i = 0; i < spans.length; i++) {
 			this.ends[i] = spans.t[i] + spans.inside[i];
+			this.counts[i + 1] = this.counts[i] + (spans.calls?.[i] ?? 1);
 			this.sums[i + 1] = this.sums[i] + spans.inside[i];
 		}
 	}
@@ -92,5 +94,11 @@ export class Coverage {
 	/* An upper bound of how many begin between, without looking at each. */
 	countIn(from, to) {
 		return upTo(this.ends, to) - upTo(this.ends, from) + 1;
+	}
+
+	/* The same of the calls that these stand for. */
+	callsIn(from, to) {
+		const last = Math.min(upTo(this.ends, to) + 1, this.spans.length);
+		return this.counts[last] - this.counts[upTo(this.ends, from)];
 	}
 }
