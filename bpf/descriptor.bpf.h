@@ -38,7 +38,7 @@ static __u64 socket_behind(struct fdtable *table, int fd, __u64 *inode)
 
 static struct fdtable *table_of(struct task_struct *task)
 {
-	return task->files->fdt;
+	return POINTER_READ(struct task_struct, task, files)->fdt;
 }
 
 static struct fdtable *current_table(void)

@@ -7,6 +7,7 @@
 #define TCPWATCH_FILTER_BPF_H
 
 #include "bpf/kernel.bpf.h"
+#include "bpf/read.bpf.h"
 
 /* One bit for each local port that a socket of the command has used. */
 __u64 ports_used[65536 / 64];
@@ -76,7 +77,7 @@ static bool seq_after(__u32 a, __u32 b)
 /* A bridge takes the packet again under its own name. */
 static bool packet_is_repeated(struct sk_buff *skb)
 {
-	struct net_device *device = skb->dev;
+	struct net_device *device = POINTER_READ(struct sk_buff, skb, dev);
 
 	return BPF_CORE_READ_BITFIELD(device, priv_flags) & IFF_BRIDGE_PORT;
 }
@@ -84,12 +85,12 @@ static bool packet_is_repeated(struct sk_buff *skb)
 /* A stacked device (VLAN, bond) passes what it was given to the one below. */
 static bool packet_is_passed_down(struct sk_buff *skb, struct sock *sk)
 {
-	struct net_device *device = skb->dev;
+	struct net_device *device = POINTER_READ(struct sk_buff, skb, dev);
 	struct dst_entry *route;
 
 	if (!sk || is_mini_socket(sk) || device->ifindex == LOOPBACK_IFINDEX)
 		return false;
-	route = sk->sk_dst_cache;
+	route = POINTER_READ(struct sock, sk, sk_dst_cache);
 	return route && route->dev->ifindex != device->ifindex;
 }
 

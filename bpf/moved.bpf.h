@@ -52,7 +52,7 @@ static void call_moves(struct sock *sk, int length, enum call_kind of_io_uring)
 		emit_uring_call(address_of(sk), mark->identity.id, false, length, of_io_uring);
 		return;
 	}
-	known = known_at(address_of(sk), inode_of(sk->sk_socket));
+	known = known_at(address_of(sk), inode_of(POINTER_READ(struct sock, sk, sk_socket)));
 	if (known)
 		emit_uring_call(address_of(sk), known->identity.id, known->identity.other, length,
 				of_io_uring);

@@ -207,7 +207,7 @@ static void syn_received(const struct packet *packet, struct tuple_end *before)
 
 static __u32 netns_of_device(struct sk_buff *skb)
 {
-	return skb->dev->nd_net.net->ns.inum;
+	return POINTER_READ(struct sk_buff, skb, dev)->nd_net.net->ns.inum;
 }
 
 /* The socket that a packet belongs to by its tuple, with the namespace of its device. */

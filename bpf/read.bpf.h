@@ -34,6 +34,14 @@ extern void *bpf_rdonly_cast(const void *address, __u32 type) __ksym __weak;
 	})
 
 /*
+ * A pointer out of what a hook is given. Left as it stands, the verifier looks through all
+ * types of the kernel, in each state, for whether what it leads to can be trusted, too.
+ */
+#define POINTER_READ(type, given, field)                                                         \
+	(reads_directly ? ((type *)bpf_rdonly_cast(given, bpf_core_type_id_kernel(type)))->field \
+			: (given)->field)
+
+/*
  * A pointer that stands in memory, as a number: read through a structure that
  * begins with one of that size, for a pointer stays a pointer to the verifier.
  */

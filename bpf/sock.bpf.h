@@ -320,7 +320,8 @@ static struct mark *mark_adopt(struct sock *sk)
 	struct known_socket *known = bpf_map_lookup_elem(&sockets_by_address, &address);
 	struct mark *mark;
 
-	if (!known || known->adopted || known->inode != inode_of(sk->sk_socket))
+	if (!known || known->adopted ||
+	    known->inode != inode_of(POINTER_READ(struct sock, sk, sk_socket)))
 		return NULL;
 	mark = mark_create(sk);
 	if (!mark || __sync_lock_test_and_set(&known->adopted, 1))
@@ -424,7 +425,8 @@ static struct mark *mark_by_owner(struct sock *sk, bool listens)
 	mark->identity.origin = ORIGIN_FIRST_USE;
 	mark->identity.owner_tgid = current_tgid();
 	mark->identity.owner_tid = current_tid();
-	known_insert(address_of(sk), &mark->identity, inode_of(sk->sk_socket), true);
+	known_insert(address_of(sk), &mark->identity,
+		     inode_of(POINTER_READ(struct sock, sk, sk_socket)), true);
 	bpf_get_socket_cookie(sk);
 	emit_socket(address_of(sk), &mark->identity);
 	return mark;
