@@ -4,7 +4,7 @@
  * record. Runs wait in places of their processor, found by what makes calls alike; a
  * run ends when another wants its place, when it is RUN_NS old, and in each turn of
  * the collector, before its mark: so its record, which has the time of the last
- * return, still finds its order in merge.c.
+ * return, still finds its order by merge_add_late().
  */
 #ifndef TCPWATCH_RUN_BPF_H
 #define TCPWATCH_RUN_BPF_H
@@ -14,8 +14,8 @@
 #include "bpf/kernel.bpf.h"
 #include "bpf/task.bpf.h"
 
-#define RUN_PLACES 64 /* of one processor; a power of two */
-#define CALLS_TOLD 16 /* of each kind on a socket, one by one, before any is joined */
+#define RUN_PLACES 256 /* of one processor; a power of two */
+#define CALLS_TOLD 16  /* of each kind on a socket, one by one, before any is joined */
 
 const volatile bool coalesce = false;
 

@@ -165,6 +165,18 @@ def value_of(cell):
         return cell
 
 
+PLACES = ("unsent", "in_flight", "peer_queue", "app_read")
+
+
+def each_byte_in_one_place(row):
+    """A row of bytes.csv; where the reader is not traced nothing can be said."""
+    places = [row[name] for name in PLACES]
+    if None in places:
+        return
+    need(min(places) >= 0, f"a negative number of bytes: {row}")
+    equal(sum(places), row["handed_over"], f"unsent + in flight + queue + read in {row}")
+
+
 class Tables:
     """The CSV directory of a run, as lists of dicts: an empty cell is None."""
 

@@ -6,14 +6,13 @@ what the calls moved.
 """
 import bisect
 
-from live import actor, actor_command, accept, close, connect, equal, experiment, fork, join
-from live import listener, main, need, receive, send, test, trace
+from live import (PLACES, accept, actor, actor_command, close, connect, each_byte_in_one_place,
+                  equal, experiment, fork, join, listener, main, need, receive, send, test, trace)
 
 
 def check_row(row):
-    parts = (row["unsent"], row["in_flight"], row["peer_queue"], row["app_read"])
-    need(all(part >= 0 for part in parts), f"a negative number of bytes: {row}")
-    equal(sum(parts), row["handed_over"], f"unsent + in flight + queue + read in {row}")
+    need(None not in [row[name] for name in PLACES], f"a place is not known: {row}")
+    each_byte_in_one_place(row)
     need(row["unsent"] <= row["unacked"] <= row["handed_over"], f"unacked in {row}")
 
 

@@ -12,8 +12,8 @@ import sys
 import threading
 
 from attached import Attached, running
-from live import (Background, accept, actor, actor_command, close, connect, echo, equal, listener,
-                  main, need, one, scratch, talk, test, trace, wait_until)
+from live import (Background, accept, actor, actor_command, close, connect, each_byte_in_one_place,
+                  echo, equal, listener, main, need, one, scratch, talk, test, trace, wait_until)
 from servers import counted_by_ss
 
 
@@ -94,9 +94,7 @@ def check_conservation(result):
     rows = [row for row in result.tables["bytes"] if row["app_read"] is not None]
     need(rows, "no place of any byte is known")
     for row in rows:
-        parts = [row[name] for name in ("unsent", "in_flight", "peer_queue", "app_read")]
-        if None not in parts:
-            equal(sum(parts), row["handed_over"], f"places of the bytes in {row}")
+        each_byte_in_one_place(row)
     need(any(row["peer_queue"] is not None for row in rows), "no peer's queue is known")
 
 

@@ -92,6 +92,36 @@ static void an_old_span_comes_before_younger_ones(void **state)
 	assert_int_equal(got[0].socket, 2);
 }
 
+/* As runs of calls that end together: they come in no order, and behind younger records. */
+static void late_records_find_their_place(void **state)
+{
+	struct record_header late = { .kind = RECORD_CALL_RUN, .size = sizeof(late), .socket = 9 };
+	uint32_t seed = 7;
+
+	add_span(*state, 1, 1000, 10, 80);
+	for (int i = 0; i < 300; i++) {
+		seed = seed * 1664525 + 1013904223;
+		late.time_ns = 900 + (seed >> 20) % 1000;
+		assert_int_equal(merge_add_late(*state, &late, sizeof(late)), 0);
+		if (i == 150)
+			assert_true(merge_until(*state, 899, take, got) == 0);
+	}
+	merge_until(*state, 1400, take, got);
+	assert_in_range(got_count, 1, 379);
+	merge_until(*state, UINT64_MAX, take, got);
+	assert_sorted(380);
+}
+
+static void a_late_record_of_a_wrong_size_is_refused(void **state)
+{
+	struct record_header late[2] = { { .kind = RECORD_CALL_RUN, .size = sizeof(late) } };
+
+	assert_int_equal(merge_add_late(*state, late, sizeof(late[0])), -EBADMSG);
+	late[0].size = sizeof(late[0]);
+	assert_int_equal(merge_add_late(*state, late, sizeof(late)), -EBADMSG);
+	assert_int_equal(merge_held(*state), 0);
+}
+
 static void many_processors_lose_nothing(void **state)
 {
 	uint64_t at_ns[64] = { 0 };
@@ -142,6 +172,10 @@ int main(void)
 						shut_merge),
 		cmocka_unit_test_setup_teardown(an_old_span_comes_before_younger_ones, open_merge,
 						shut_merge),
+		cmocka_unit_test_setup_teardown(late_records_find_their_place, open_merge,
+						shut_merge),
+		cmocka_unit_test_setup_teardown(a_late_record_of_a_wrong_size_is_refused,
+						open_merge, shut_merge),
 		cmocka_unit_test_setup_teardown(many_processors_lose_nothing, open_merge,
 						shut_merge),
 		cmocka_unit_test_setup_teardown(a_span_of_wrong_sizes_is_refused_whole, open_merge,

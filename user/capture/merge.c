@@ -2,7 +2,8 @@
 /*
  * A lane holds spans that follow one another in time, so there are about as
  * many lanes as processors. The oldest head of all lanes goes on first, and
- * with it all that its lane has before the next lane's head.
+ * with it all that its lane has before the next lane's head. Records that come
+ * one by one and late have a lane of their own, where each is put in by its time.
  */
 #include "user/capture/merge.h"
 
@@ -12,6 +13,7 @@
 
 #define LANES_MAX 1024
 #define LANE_BYTES_FIRST 65536
+#define LATE 0 /* index of their lane */
 
 struct lane {
 	char *bytes;
@@ -30,7 +32,10 @@ struct merge {
 int merge_open(struct merge **merge)
 {
 	*merge = calloc(1, sizeof(**merge));
-	return *merge ? 0 : -ENOMEM;
+	if (!*merge)
+		return -ENOMEM;
+	(*merge)->lane_count = LATE + 1;
+	return 0;
 }
 
 static const struct record_header *head_of(const struct lane *lane)
@@ -55,12 +60,12 @@ static int look_through(const char *bytes, size_t length, uint64_t *last_ns)
 	return 0;
 }
 
-/* The lane that ended last before the span begins; all end later: a new one, or the first. */
+/* The lane that ended last before the span begins; all end later: a new one, or any. */
 static struct lane *lane_for(struct merge *merge, uint64_t first_ns)
 {
 	struct lane *best = NULL;
 
-	for (unsigned int i = 0; i < merge->lane_count; i++) {
+	for (unsigned int i = LATE + 1; i < merge->lane_count; i++) {
 		struct lane *lane = &merge->lanes[i];
 
 		if (lane->last_ns <= first_ns && (!best || lane->last_ns > best->last_ns))
@@ -70,7 +75,7 @@ static struct lane *lane_for(struct merge *merge, uint64_t first_ns)
 		return best;
 	if (merge->lane_count < LANES_MAX)
 		return &merge->lanes[merge->lane_count++];
-	return &merge->lanes[0];
+	return &merge->lanes[LATE + 1];
 }
 
 static int make_room(struct lane *lane, size_t length)
@@ -95,6 +100,14 @@ static int make_room(struct lane *lane, size_t length)
 	return 0;
 }
 
+/* Moved up as soon as that costs little: memory that is never reached is never used. */
+static int have_room(struct lane *lane, size_t length)
+{
+	if (lane->head <= lane->end / 2 && lane->room - lane->end >= length)
+		return 0;
+	return make_room(lane, length);
+}
+
 int merge_add(struct merge *merge, const void *bytes, size_t length)
 {
 	const struct record_header *first = bytes;
@@ -106,14 +119,33 @@ int merge_add(struct merge *merge, const void *bytes, size_t length)
 	if (look_through(bytes, length, &last_ns))
 		return -EBADMSG;
 	lane = lane_for(merge, first->time_ns);
-	/* Moved up as soon as that costs little: memory that is never reached is never used. */
-	if ((lane->head > lane->end / 2 || lane->room - lane->end < length) &&
-	    make_room(lane, length))
+	if (have_room(lane, length))
 		return -ENOMEM;
 	memcpy(lane->bytes + lane->end, bytes, length);
 	lane->end += length;
 	lane->last_ns = last_ns;
 	merge->held_bytes += length;
+	return 0;
+}
+
+int merge_add_late(struct merge *merge, const struct record_header *record, size_t size)
+{
+	struct lane *lane = &merge->lanes[LATE];
+	uint64_t time_ns = record->time_ns;
+	size_t at;
+
+	if (size < sizeof(*record) || record->size != size || size % 8)
+		return -EBADMSG;
+	if (have_room(lane, size))
+		return -ENOMEM;
+	at = lane->end;
+	while (at > lane->head &&
+	       ((const struct record_header *)(lane->bytes + at - size))->time_ns > time_ns)
+		at -= size;
+	memmove(lane->bytes + at + size, lane->bytes + at, lane->end - at);
+	memcpy(lane->bytes + at, record, size);
+	lane->end += size;
+	merge->held_bytes += size;
 	return 0;
 }
 

@@ -22,6 +22,12 @@ int merge_open(struct merge **merge);
 int merge_add(struct merge *merge, const void *bytes, size_t length);
 
 /*
+ * Copies a record that comes by itself, after others of its processor that are younger.
+ * All such records are of one size. As merge_add().
+ */
+int merge_add_late(struct merge *merge, const struct record_header *record, size_t size);
+
+/*
  * Hands on the records that are not younger than until_ns. A negative value
  * from out stops it, and is returned. Else the number of records.
  */

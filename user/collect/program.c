@@ -96,14 +96,16 @@ static int check_host(void)
 	return 0;
 }
 
-/* A mark alone, or many records of one processor. */
+/* A mark or a run of calls alone, or many records of one processor. */
 static int on_span(void *context, void *data, size_t size)
 {
 	struct program *program = context;
 	const struct record_header *first = data;
 	int err;
 
-	if (first->kind != RECORD_NONE) {
+	if (first->kind == RECORD_CALL_RUN) {
+		err = merge_add_late(program->merge, first, size);
+	} else if (first->kind != RECORD_NONE) {
 		err = merge_add(program->merge, data, size);
 	} else {
 		err = merge_until(program->merge, first->time_ns, program->out, program->context);

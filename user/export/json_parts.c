@@ -279,19 +279,18 @@ static void put_flow(struct json *json, const struct connection *connection, enu
 		     uint64_t zero_ns)
 {
 	const struct flow *flow = &connection->flow[sender];
+	bool all_arrived = flow->at.end_known && connection->finished && !connection->reset;
+	bool known = connection->places_known || all_arrived;
 
 	json_object(json, sender == END_CLIENT ? "to_server" : "to_client");
-	if (flow->at.sender_seen)
-		json_uint(json, "handed_over", flow->at.handed);
-	else
-		json_null(json, "handed_over");
-	json_uint(json, "sent", flow->at.sent);
-	json_uint(json, "acked", flow->at.acked);
-	json_uint(json, "received", flow->at.received);
-	if (flow->at.receiver_seen)
-		json_uint(json, "app_read", flow->at.read);
-	else
-		json_null(json, "app_read");
+	put_known(json, "handed_over",
+		  flow->at.sender_seen && (connection->bytes_known || flow->at.end_known),
+		  flow->at.handed);
+	put_known(json, "sent", known, flow->at.sent);
+	put_known(json, "acked", known, flow->at.acked);
+	put_known(json, "received", known, flow->at.received);
+	put_known(json, "app_read", flow->at.receiver_seen && connection->bytes_known,
+		  flow->at.read);
 	put_known(json, "segments", connection->segments_known, flow->segments);
 	put_known(json, "retransmits", connection->segments_known, flow->retransmits);
 	put_window(json, connection, flow, zero_ns);

@@ -49,6 +49,7 @@ enum verdict_sentence {
 	SAY_ALL_ACKED,
 	SAY_LAST_READ,	/* {0} time after the return */
 	SAY_RECEIVED,	/* {0} bytes read, {1} arrived: the sender is not traced */
+	SAY_READ,	/* the same, when what arrived is not known */
 	SAY_NEVER_READ, /* {0} bytes */
 	SAY_OTHER_WAY,	/* {0} bytes the other way, {1} of them read */
 	SAY_RESET,	/* {6} sent the RST */

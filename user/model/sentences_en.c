@@ -241,6 +241,7 @@ const struct sentences sentences_en = {
 		[SAY_LAST_READ] = "The last byte was read {0} later.",
 		[SAY_RECEIVED] = "{1} {1|byte|bytes} arrived and the {7}'s program read {0} of them. The "
 				 "sending program is not traced.",
+		[SAY_READ] = "The {7}'s program read {0} {0|byte|bytes}. The sending program is not traced.",
 		[SAY_NEVER_READ] = "{0} {0|byte was|bytes were} never read.",
 		[SAY_OTHER_WAY] = "The other way {0} {0|byte was|bytes were} sent and {1} read.",
 		[SAY_RESET] = "A RST from the {6} ended the connection.",

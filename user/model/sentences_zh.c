@@ -185,6 +185,7 @@ const struct sentences sentences_zh = {
 		[SAY_ALL_ACKED] = "那一刻全部数据已被确认。对方程序没有被跟踪，它读到了多少是未知的。",
 		[SAY_LAST_READ] = "再过 {0} 才读到最后一个字节。",
 		[SAY_RECEIVED] = "到达 {1} 字节，{7}程序读了其中 {0} 字节。发送方程序没有被跟踪。",
+		[SAY_READ] = "{7}程序读了 {0} 字节。发送方程序没有被跟踪。",
 		[SAY_NEVER_READ] = "{0} 字节始终没有被读走。",
 		[SAY_OTHER_WAY] = "反方向发送了 {0} 字节，读了 {1} 字节。",
 		[SAY_RESET] = "{6}的 RST 结束了连接。",

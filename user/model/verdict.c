@@ -217,7 +217,7 @@ static void say_received(struct speech *speech, enum end sender)
 	set_ends(speech, sender);
 	set_count(speech, 0, at->read);
 	set_count(speech, 1, at->received);
-	say(speech, SAY_RECEIVED);
+	say(speech, speech->connection->places_known ? SAY_RECEIVED : SAY_READ);
 }
 
 static void say_other_way(struct speech *speech, enum end sender)

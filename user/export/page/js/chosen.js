@@ -139,6 +139,11 @@ function describeEnd(fact, which) {
 	};
 }
 
+/* Without places only what calls moved is known, if that. */
+export function movedBy({ summary }) {
+	return summary.sent ?? summary.handed_over ?? 0;
+}
+
 function flowOf(id, sender, fact) {
 	const summary = fact[sender ? "to_client" : "to_server"];
 	const key = (id - 1) * 2 + sender;
@@ -208,7 +213,7 @@ export function choose(id) {
 		calls,
 	};
 	const [to, back] = app.chosen.flows;
-	app.chosen.sender = back.summary.sent > to.summary.sent ? 1 : 0;
+	app.chosen.sender = movedBy(back) > movedBy(to) ? 1 : 0;
 	app.sender = app.chosen.sender;
 }
 

@@ -2,13 +2,14 @@
 /* Which direction of the connection is shown, when both carried data. */
 
 import { app, changed, on } from "./app.js";
+import { movedBy } from "./chosen.js";
 import { byId, html } from "./dom.js";
 import { count } from "./format.js";
 import { word } from "./language.js";
 
 function button(sender) {
 	const flow = app.chosen.flows[sender];
-	const words = word(sender ? "to_client" : "to_server") + " · " + count(flow.summary.sent);
+	const words = word(sender ? "to_client" : "to_server") + " · " + count(movedBy(flow));
 	return html("button", { "aria-pressed": String(app.sender === sender), onclick: () => setSender(sender) }, words);
 }
 

@@ -22,7 +22,8 @@ function who(fact, end) {
 
 /* As --view connections: what the sender's kernel took over, or else what arrived. */
 function carried(flow) {
-	return bytes(flow.handed_over ?? flow.received);
+	const moved = flow.handed_over ?? flow.received;
+	return moved === null ? "–" : bytes(moved);
 }
 
 function outcome(fact) {
