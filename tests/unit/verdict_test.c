@@ -436,6 +436,24 @@ static void a_short_buffer_cuts_at_a_whole_character(void **state)
 	}
 }
 
+static void where_bytes_were_is_not_said_when_no_hook_showed_it(void **state)
+{
+	struct play *play = *state;
+	struct connection *connection;
+
+	a_slow_reader(play);
+	connection = (struct connection *)the_connection(play);
+	connection->places_known = false;
+	is_exactly(play,
+		   "send() reported success for 10,240,000 bytes after 7.805 s. Where they were "
+		   "meanwhile is not known: this kernel lacks the hooks for it. It was "
+		   "still open when the trace ended.",
+		   "send() 在 7.805 s 后报告成功发送 10,240,000 字节。这些字节当时在哪里是未知的："
+		   "这个内核缺少所需的挂钩。跟踪结束时连接仍然开着。");
+	connection->places_unasked = true;
+	says(play, "was not recorded, because of --coalesce.", "因为用了 --coalesce。");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -467,6 +485,7 @@ int main(void)
 		promise(a_handshake_of_a_stranger_that_was_not_completed),
 		promise(data_without_a_call_are_told_too),
 		promise(data_without_a_call_to_a_stranger_are_told_too),
+		promise(where_bytes_were_is_not_said_when_no_hook_showed_it),
 		promise(a_short_buffer_cuts_at_a_whole_character),
 	};
 
