@@ -151,13 +151,13 @@ static bool call_is_plain(const struct socket_call *call, long result, __u64 now
 }
 
 /* True: a run tells of the call that returns. */
-static bool run_takes(const struct socket_call *call, long result)
+VERIFIED_ONCE int run_takes(const struct socket_call *call, long result)
 {
 	struct run_places *here = these_places();
 	__u64 now_ns = bpf_ktime_get_ns();
 	bool joined;
 
-	if (!here || !call_is_plain(call, result, now_ns))
+	if (!call || !here || !call_is_plain(call, result, now_ns))
 		return false;
 	__sync_lock_test_and_set(&here->used, 1);
 	joined = run_joins(run_for(here, call, result < 0), call, result, now_ns);

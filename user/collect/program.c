@@ -117,6 +117,15 @@ static int on_span(void *context, void *data, size_t size)
 	return program->drained_bytes < DRAIN_BYTES ? 0 : -ECANCELED;
 }
 
+/*
+ * What vmlinux lacks, libbpf looks for in the modules, once: without CAP_SYS_ADMIN that
+ * fails, and then even a weak symbol is an error. Who has looked already finds none.
+ */
+static void look_into_modules(struct tcpwatch_bpf *skeleton)
+{
+	bpf_program__set_attach_target(skeleton->progs.sys_enter, 0, "no_such_tracepoint");
+}
+
 static int choose_hooks(struct program *program, const struct program_options *options,
 			struct capture_info *info)
 {
@@ -135,6 +144,8 @@ static int choose_hooks(struct program *program, const struct program_options *o
 			  missing);
 	program->skeleton->rodata->reads_directly =
 		btf__find_by_name_kind(kernel_types, "bpf_rdonly_cast", BTF_KIND_FUNC) > 0;
+	if (!program->skeleton->rodata->reads_directly)
+		look_into_modules(program->skeleton);
 	btf__free(kernel_types);
 	return err;
 }
