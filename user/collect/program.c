@@ -119,11 +119,14 @@ static int on_span(void *context, void *data, size_t size)
 
 /*
  * What vmlinux lacks, libbpf looks for in the modules, once: without CAP_SYS_ADMIN that
- * fails, and then even a weak symbol is an error. Who has looked already finds none.
+ * fails, and even a weak symbol or another kernel's type is an error then. Let it fail before.
  */
 static void look_into_modules(struct tcpwatch_bpf *skeleton)
 {
-	bpf_program__set_attach_target(skeleton->progs.sys_enter, 0, "no_such_tracepoint");
+	__u32 id = 0;
+
+	if (bpf_btf_get_next_id(id, &id) && errno == EPERM)
+		bpf_program__set_attach_target(skeleton->progs.sys_enter, 0, "no_such_hook");
 }
 
 static int choose_hooks(struct program *program, const struct program_options *options,
@@ -144,8 +147,6 @@ static int choose_hooks(struct program *program, const struct program_options *o
 			  missing);
 	program->skeleton->rodata->reads_directly =
 		btf__find_by_name_kind(kernel_types, "bpf_rdonly_cast", BTF_KIND_FUNC) > 0;
-	if (!program->skeleton->rodata->reads_directly)
-		look_into_modules(program->skeleton);
 	btf__free(kernel_types);
 	return err;
 }
@@ -172,6 +173,7 @@ static int configure(struct program *program, const struct program_options *opti
 {
 	struct tcpwatch_bpf *skeleton = program->skeleton;
 
+	look_into_modules(skeleton);
 	keep_others_off(skeleton);
 	skeleton->rodata->attached = options->attached;
 	skeleton->rodata->follow_all = options->all;
